@@ -66,6 +66,7 @@ type Namespace struct {
 	Kind    proc.NSKind
 	ID      NSID
 	Members []int // indexes into Snapshot.Procs, by PID
+	Letter  byte  // of the fingerprint when several containers share it, else 0
 	Host    bool  // the namespace that the reference process of the host view is in
 }
 
@@ -96,9 +97,10 @@ type Snapshot struct {
 	Denied     int               // processes of which at least one value was denied
 	Pending    int               // processes that tier 1 has not reached yet
 
-	index      map[int]int32         // PID to position in Procs
-	containers map[string]*Container // by key
-	namespaces map[uint64]*Namespace // by inode
+	index      map[int]int32 // PID to position in Procs
+	containers map[string]*Container
+	namespaces map[nsKey]*Namespace
+	shares     []Share
 }
 
 // IDMaps are the maps of a user namespace, read through one of its members.
