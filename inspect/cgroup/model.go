@@ -43,7 +43,7 @@ type Limit struct {
 }
 
 // Usage is what a tick reads of one cgroup (tier 2). A reading says for itself whether it is known; unlimited is a
-// value, missing is another. Sizes are bytes, times are microseconds.
+// value, missing is another. Sizes are bytes, times are microseconds. SourceOf tells the file of each field.
 type Usage struct {
 	Path string // the path that stands for the membership
 
@@ -82,13 +82,15 @@ type Pressure struct {
 	Some, Full [3]float64
 }
 
-// Effective is the limit that binds a cgroup: the smallest among its own and its ancestors'.
+// Effective is the limit that binds a cgroup: the smallest among its own and its ancestors', the nearest when several
+// are as small. It is unlimited when none of them sets a limit.
 type Effective struct {
 	Limit reading.Of[Limit]
-	Path  string // of the cgroup that sets it
+	Path  string // of the cgroup that sets it; "" when none does, or when that cgroup cannot be seen from here
 	File  string // the file that holds it
-	// Above is true when ancestors cannot be seen from here (a cgroup namespace or a mount of a subtree), so that a
-	// smaller limit may stand above.
+	// Above is true when ancestors cannot be seen from here (a cgroup namespace, a mount of a subtree, files that are
+	// denied), so that a smaller limit may stand above. With a limit and no Path, the limit itself stands above: v1's
+	// memory.stat tells its size, not its place.
 	Above bool
 }
 
