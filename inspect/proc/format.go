@@ -1,0 +1,20 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrFormat is wrapped by the parsers' errors: text that the file's manual page does not allow, or a file cut short.
+var ErrFormat = errors.New("not in the form that the kernel writes")
+
+// formatError says which file's text was not understood and shows the beginning of it.
+func formatError(file string, text []byte) error {
+	const shown = 80
+	return fmt.Errorf("%s: %w: %.*q", file, ErrFormat, shown, text[:min(len(text), shown)])
+}
+
+// missingError says which line a file lacks.
+func missingError(file, line string) error {
+	return fmt.Errorf("%s: %w: no line %s", file, ErrFormat, line)
+}
