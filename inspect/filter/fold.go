@@ -8,7 +8,8 @@ import (
 
 // needle is text to look for, whatever its case. A blank in it matches the NUL between two arguments of a command line.
 type needle struct {
-	text  string // lower case
+	text  string  // lower case
+	first [2]byte // the two bytes that an ASCII needle may begin as
 	ascii bool
 }
 
@@ -16,6 +17,9 @@ func newNeedle(s string) needle {
 	n := needle{text: strings.ToLower(s), ascii: true}
 	for i := range len(n.text) {
 		n.ascii = n.ascii && n.text[i] < utf8.RuneSelf
+	}
+	if n.text != "" {
+		n.first = bothCases(n.text[0])
 	}
 	return n
 }
@@ -28,9 +32,8 @@ func (n needle) in(s string) bool {
 	if !n.ascii {
 		return n.inRunes(s)
 	}
-	first := n.text[0]
 	for i := 0; i+len(n.text) <= len(s); i++ {
-		if foldByte(s[i]) == first && n.at(s[i:]) {
+		if c := s[i]; (c == n.first[0] || c == n.first[1]) && n.at(s[i:]) {
 			return true
 		}
 	}
@@ -83,6 +86,17 @@ func foldByte(c byte) byte {
 		return ' '
 	}
 	return c
+}
+
+// bothCases are the bytes that foldByte makes c of.
+func bothCases(c byte) [2]byte {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return [2]byte{c, c - 'a' + 'A'}
+	case c == ' ':
+		return [2]byte{c, 0}
+	}
+	return [2]byte{c, c}
 }
 
 func foldRune(r rune) rune {
