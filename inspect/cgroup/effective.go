@@ -2,8 +2,6 @@ package cgroup
 
 import (
 	"errors"
-	"fmt"
-	"math/bits"
 	"path"
 	"path/filepath"
 	"strings"
@@ -122,38 +120,24 @@ func readLimit(f folder, file string, buf *[]byte) (Limit, error) {
 	return parseLimit(text)
 }
 
-// readCPULimit gives a quota as thousandths of a core, because periods differ. v1 keeps the period in a file of its own.
+// readCPULimit reads what parseCPUMax does. v1 keeps the period in a file of its own.
 func readCPULimit(f folder, file string, buf *[]byte) (Limit, error) {
 	text, err := f.read(file, *buf)
 	if err != nil {
 		return Limit{}, err
 	}
 	*buf = text[:0]
-	quotaText, _ := pick(text, "$1")
-	quota, err := parseLimit(quotaText)
+	prefix, v1 := strings.CutSuffix(file, "cpu.cfs_quota_us")
+	if !v1 {
+		return parseCPUMax(text)
+	}
+	quota, err := parseLimit(text)
 	if err != nil || quota.Unlimited {
 		return quota, err
 	}
-	if prefix, v1 := strings.CutSuffix(file, "cpu.cfs_quota_us"); v1 {
-		period, err := f.read(prefix+"cpu.cfs_period_us", *buf)
-		if err != nil {
-			return Limit{}, err
-		}
-		return millicores(quota.Value, period)
-	}
-	period, _ := pick(text, "$2")
-	return millicores(quota.Value, period)
-}
-
-func millicores(quota uint64, periodText []byte) (Limit, error) {
-	period, err := parseNumber(periodText)
+	period, err := f.read(prefix+"cpu.cfs_period_us", *buf)
 	if err != nil {
 		return Limit{}, err
 	}
-	high, low := bits.Mul64(quota, 1000)
-	if high >= period { // also a period of 0
-		return Limit{}, fmt.Errorf("%w: a quota of %d in %d microseconds", errText, quota, period)
-	}
-	cores, _ := bits.Div64(high, low, period)
-	return Limit{Value: cores}, nil
+	return millicores(quota, period)
 }

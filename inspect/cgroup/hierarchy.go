@@ -58,7 +58,10 @@ func relative(from, to string) (string, bool) {
 		}
 	}
 	below, ok := strings.CutPrefix(to, "/")
-	return below, ok && below == filepath.Clean(below) && filepath.IsLocal(below)
+	if !ok || below != filepath.Clean(below) || !filepath.IsLocal(below) {
+		return "", false
+	}
+	return below, true
 }
 
 // isTop tells whether a directory is the real root of a hierarchy, by a file that only a root has (v1), or that every
