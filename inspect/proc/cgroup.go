@@ -23,7 +23,7 @@ func parseCgroupLine(line []byte) (CgroupLine, bool) {
 	id, rest, found1 := bytes.Cut(line, []byte{':'})
 	controllers, path, found2 := bytes.Cut(rest, []byte{':'})
 	hierarchy, ok := parseInt(id)
-	if !found1 || !found2 || !ok || hierarchy < 0 || len(path) == 0 || path[0] != '/' {
+	if !found1 || !found2 || !ok || hierarchy < 0 {
 		return CgroupLine{}, false
 	}
 	l := CgroupLine{Hierarchy: hierarchy}
@@ -31,11 +31,12 @@ func parseCgroupLine(line []byte) (CgroupLine, bool) {
 		for name := range bytes.SplitSeq(controllers, []byte{','}) {
 			l.Controllers = append(l.Controllers, string(name))
 		}
-	} else {
-		// Only v2 marks a cgroup that was removed under a process (proc_cgroup_show in kernel/cgroup/cgroup.c); on v1 the
-		// same words are part of a name.
-		path, l.Deleted = bytes.CutSuffix(path, []byte(" (deleted)"))
+	}
+	// The kernel marks a cgroup of v2 that was removed under a process, and says nothing else of a v1 hierarchy that is
+	// being unmounted (proc_cgroup_show in kernel/cgroup/cgroup.c); after a path of v1 the words are part of a name.
+	if len(controllers) == 0 || string(path) == deletedMark {
+		path, l.Deleted = bytes.CutSuffix(path, []byte(deletedMark))
 	}
 	l.Path = string(path)
-	return l, true
+	return l, l.Deleted || bytes.HasPrefix(path, []byte{'/'})
 }

@@ -39,7 +39,7 @@ type Namespaces struct {
 type CgroupLine struct {
 	Hierarchy   int      // 0 for v2
 	Controllers []string // v1 controllers, or "name=systemd"; empty for v2
-	Path        string   // as the reader's cgroup namespace shows it; may begin with "/.."
+	Path        string   // as the reader's cgroup namespace shows it; may begin with "/.."; empty only when Deleted
 	Deleted     bool     // the kernel appended " (deleted)"
 }
 
@@ -89,15 +89,15 @@ type IDMapping struct {
 	Inside, Outside, Count uint32
 }
 
-// Mount is one line of /proc/PID/mountinfo with its octal escapes undone, see proc_pid_mountinfo(5).
+// Mount is one line of /proc/PID/mountinfo, see proc_pid_mountinfo(5). Octal escapes are undone, except in SuperOptions.
 type Mount struct {
 	ID, Parent   int
 	Major, Minor uint32
-	Root         string
+	Root         string // within the file system; ends with "//deleted" when it was removed
 	MountPoint   string
 	Options      string   // per mount
 	Propagation  []string // "shared:N", "master:N", "propagate_from:N", "unbindable"; empty is private
 	FSType       string
 	Source       string
-	SuperOptions string
+	SuperOptions string // as the kernel escapes them, because an escaped comma is part of a value; see SuperOption
 }
