@@ -25,6 +25,7 @@ type NSID struct {
 // /proc/PID/stat); Facts change rarely, are read less often and shared between snapshots.
 type Process struct {
 	ID
+	How       reading.How // of /proc/PID/stat; when it is not OK (hidepid), only the PID is known
 	PPID      int
 	State     byte // R S D Z T t X I, see proc_pid_stat(5)
 	Kernel    bool // a kernel thread (PF_KTHREAD)
@@ -54,11 +55,12 @@ type Facts struct {
 // Container is one container with what the scanner knows of its processes and cgroup.
 type Container struct {
 	engine.Container
-	Procs []int            // indexes into Snapshot.Procs, by PID
-	NS    *proc.Namespaces // of its first process; never nil
-	Usage *cgroup.Usage    // nil when its cgroup could not be found
-	CPU   float64          // percent of one core, over its processes
-	RSS   uint64
+	Procs  []int              // indexes into Snapshot.Procs, by PID
+	NS     *proc.Namespaces   // of its first process; never nil
+	Cgroup *cgroup.Membership // nil when it has no cgroup of its own
+	Usage  *cgroup.Usage      // nil when its cgroup could not be found
+	CPU    float64            // percent of one core, over its processes
+	RSS    uint64
 }
 
 // Namespace is a namespace that some process of the snapshot is in (or has set for its children).

@@ -1,0 +1,87 @@
+package inspect
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
+)
+
+// entry is what the scanner remembers of one process from tick to tick.
+type entry struct {
+	Process
+	stat    int  // open descriptor of /proc/PID/stat, or -1
+	ended   bool // found gone in this tick
+	changed bool // its facts should be read again soon
+	hung    bool // reading it hung once: its memory is left alone from then on
+	stuck   bool // it hung again without its memory: the process is left alone
+}
+
+// unread stands for facts that tier 1 has not reached yet.
+var unread = &Facts{}
+
+func newEntry(pid int, isNew bool) *entry {
+	e := &entry{stat: -1}
+	e.PID, e.New, e.CPU, e.Facts = pid, isNew, -1, unread
+	return e
+}
+
+// giveUp leaves a process alone that hung even without its memory being read.
+func (e *entry) giveUp(now time.Time) {
+	e.stuck = true
+	if e.Facts != unread {
+		return
+	}
+	late := reading.How{State: reading.Failed, Errno: uint16(unix.ETIMEDOUT)}
+	f := &Facts{Read: now, NS: &proc.Namespaces{}}
+	for link := range f.NS.How {
+		f.NS.How[link] = late
+	}
+	f.Cgroup.How, f.Status.How, f.Label.How, f.Cmdline.How = late, late, late, late
+	f.Exe.How, f.Cwd.How, f.Root.How = late, late, late
+	e.Facts = f
+}
+
+// closeStat gives the stat file back and tells whether there was one.
+func (e *entry) closeStat() bool {
+	if e.stat < 0 {
+		return false
+	}
+	unix.Close(e.stat)
+	e.stat = -1
+	return true
+}
+
+// userHZ is the unit of the times in stat: USER_HZ is 100 for every architecture that Go runs on
+// (include/asm-generic/param.h).
+const userHZ = 100
+
+var pageSize = uint64(unix.Getpagesize())
+
+// update takes over a tick's stat. elapsed is the time since the last tick, 0 at the first.
+func (e *entry) update(st *proc.Stat, elapsed time.Duration) {
+	if e.Start != st.StartTime && e.Facts != unread {
+		// The PID belongs to another process now.
+		e.Facts, e.hung, e.stuck, e.CPU, e.New = unread, false, false, -1, true
+		elapsed = 0
+	}
+	spent := st.UTime + st.STime
+	if elapsed > 0 && e.Start == st.StartTime && spent >= e.CPUTime {
+		e.CPU = float64(spent-e.CPUTime) / userHZ / elapsed.Seconds() * 100
+	}
+	if e.Comm != string(st.Comm) {
+		e.Comm = string(st.Comm)
+		e.changed = !st.KernelThread() // a kworker is named for what it last did
+	}
+	if e.PPID != st.PPID || (st.State == 'Z' && e.State != 'Z') {
+		e.changed = true
+	}
+	e.How = reading.How{State: reading.Known}
+	e.Start, e.PPID, e.State = st.StartTime, st.PPID, st.State
+	e.Kernel = st.KernelThread()
+	e.Threads = st.Threads
+	e.CPUTime = spent
+	e.RSS = st.RSSPages * pageSize
+}
