@@ -1,0 +1,149 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"cutaway/inspect/cgroup"
+	"cutaway/ui/text"
+)
+
+// topBar is the screens at the left, with what is on, and the machine at the right.
+func (a *App) topBar() string {
+	l := line{}.gap(1).put(accent, "cutaway").gap(2).put(strong, " 1 Tree ")
+	l = append(l, a.chips()...)
+	right := a.machine(a.w >= 100)
+	if l.width()+right.width()+2 > a.w {
+		right = a.machine(false)
+	}
+	if room := a.w - l.width() - right.width() - 1; room > 0 {
+		l = append(l.gap(room), right...)
+	} else {
+		live := a.live()
+		l = l.fit(max(a.w-live.width()-2, 0))
+		l = append(l.gap(max(a.w-l.width()-live.width()-1, 0)), live...)
+	}
+	return a.draw(l, a.w, onBar)
+}
+
+// chips say what is on that changes what is seen.
+func (a *App) chips() line {
+	l := line{}
+	s := &a.tree.spec
+	if !s.filter.Empty() {
+		q := text.Truncate(text.Sanitise(s.filter.String()), 32)
+		l = l.gap(2).put(warn, "/"+q).put(dim, " "+text.Count(a.tree.tree.hidden)+" hidden")
+	}
+	if s.kernel {
+		l = l.gap(2).put(warn, "kernel threads")
+	}
+	if a.tree.follow {
+		l = l.gap(2).put(warn, "follow")
+	}
+	if a.o.ReadOnly {
+		l = l.gap(2).put(warn, "read-only")
+	}
+	return l
+}
+
+// machine names the host, its kernel, and what this person may read.
+func (a *App) machine(long bool) line {
+	if a.snap == nil {
+		return a.live()
+	}
+	h := &a.snap.Host
+	var parts []string
+	name := text.Truncate(text.Sanitise(h.Name), 24)
+	if long {
+		parts = append(parts, name, "Linux "+text.Sanitise(shortRelease(h.Kernel)), h.CgroupMode.String())
+	} else {
+		parts = append(parts, text.Truncate(name, 12), shortMode(h.CgroupMode))
+	}
+	l := words(dim, strings.Join(parts, " · ")+" · ")
+	if h.UID == 0 {
+		l = l.put(dim, "root")
+	} else {
+		l = l.put(warn, "not root")
+	}
+	return append(l.gap(3), a.live()...)
+}
+
+// live says whether the screen refreshes, how often, and how old it is when it does not.
+func (a *App) live() line {
+	switch {
+	case a.fail != nil:
+		return words(bad, "cannot read "+a.glyphs.Paused)
+	case a.feed.paused && a.snap != nil:
+		return words(warn, a.glyphs.Paused+" paused "+text.Duration(time.Since(a.snap.Taken).Truncate(time.Second)))
+	case a.feed.paused:
+		return words(warn, a.glyphs.Paused+" paused")
+	default:
+		return words(good, a.glyphs.Live+" "+intervalText(a.feed.interval))
+	}
+}
+
+// shortRelease is the kernel's version without what the distribution adds.
+func shortRelease(release string) string {
+	version, _, _ := strings.Cut(release, "-")
+	if parts := strings.SplitN(version, ".", 3); len(parts) == 3 {
+		return parts[0] + "." + parts[1]
+	}
+	return version
+}
+
+func shortMode(m cgroup.Mode) string {
+	return strings.TrimPrefix(m.String(), "cgroup ")
+}
+
+// footer is the keys that are useful here, each of which can be clicked; a message or a line being typed takes its
+// place.
+func (a *App) footer() string {
+	switch {
+	case a.input != nil:
+		return a.draw(a.inputLine(), a.w, onBar)
+	case len(a.toast.line) > 0:
+		return a.draw(append(line{}.gap(1), a.toast.line...), a.w, onBar)
+	case a.fail != nil:
+		return a.draw(line{}.gap(1).put(bad, text.Sanitise(a.fail.Error())), a.w, onBar)
+	}
+	l := line{}
+	for _, b := range a.footerBindings() {
+		label := b.footerLabel(a.glyphs)
+		w := text.Width(label) + 1 + text.Width(b.footer)
+		if l.width()+w+2 > a.w {
+			break
+		}
+		l = l.gap(1)
+		a.zones = append(a.zones, zone{rect{l.width(), a.layout.bottom.y, w, 1}, pressed{b}})
+		l = l.put(accent, label).put(dim, " "+b.footer).gap(2)
+	}
+	return a.draw(l, a.w, onBar)
+}
+
+func (a *App) footerBindings() []*binding {
+	if d := a.front(); d != nil {
+		return d.footer()
+	}
+	pane := a.keys.tree
+	if a.focus == focusDetail {
+		pane = a.keys.detail
+	}
+	var list []*binding
+	for _, s := range []section{pane, a.keys.anywhere} {
+		for _, b := range s.bindings {
+			if b.footer != "" {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
+
+// footerLabel is the first of the binding's keys.
+func (b *binding) footerLabel(g *text.Glyphs) string {
+	label, _, _ := strings.Cut(b.Help().Key, " ")
+	if label == "enter" && g == text.Unicode {
+		return g.Enter
+	}
+	return label
+}

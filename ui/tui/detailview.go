@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"cutaway/inspect"
+	"cutaway/ui/text"
+)
+
+// labelWidth is the column at which values begin.
+const labelWidth = 14
+
+// drawnDetail is the pane as it was drawn last, and where its parts were.
+type drawnDetail struct {
+	version int
+	r       rect
+	focused bool
+	lines   []string
+	tabs    []zone
+	body    rect
+}
+
+func (d *detailPane) setSize(r rect, framed bool) {
+	if d.r != r || d.framed != framed {
+		d.r, d.framed = r, framed
+		d.version++
+	}
+}
+
+// view draws the pane in exactly r.w x r.h cells.
+func (d *detailPane) view(focused bool) []string {
+	if d.drawn.lines != nil && d.drawn.version == d.version && d.drawn.r == d.r && d.drawn.focused == focused {
+		return d.drawn.lines
+	}
+	d.focused = focused
+	in := d.r
+	if d.framed {
+		in = d.r.inset()
+	}
+	var lines []string
+	if !d.framed {
+		title := append(d.title().gap(2), d.note()...)
+		lines = append(lines, d.draw(append(line{}.gap(1), title...), in.w, onBase))
+	}
+	lines = append(lines, d.tabBar(in.x, in.y+len(lines), in.w)...)
+	d.drawn.body = in.below(len(lines))
+	lines = append(lines, d.body(d.drawn.body)...)
+	if d.framed {
+		lines = d.frame(d.r, d.title(), d.note(), lines, focused)
+	} else {
+		lines = d.area(d.r, lines)
+	}
+	d.drawn.version, d.drawn.r, d.drawn.focused, d.drawn.lines = d.version, d.r, focused, lines
+	return lines
+}
+
+// title names the selection.
+func (d *detailPane) title() line {
+	n := d.subject.node
+	if n == nil {
+		return nil
+	}
+	switch n.Kind {
+	case inspect.HostNode:
+		return words(strong, "host")
+	case inspect.ContainerNode:
+		return containerName(n.Container)
+	case inspect.KindNode:
+		return words(strong, n.NSKind.String()+" namespaces")
+	case inspect.NamespaceNode:
+		return words(strong, n.NSKind.String()+" namespace "+strconv.FormatUint(n.Namespace.ID.Ino, 10))
+	case inspect.CgroupNode:
+		return words(strong, "cgroup "+text.TruncateLeft(text.Sanitise(n.Path), max(d.r.w-16, 8)))
+	default:
+		return words(strong, text.Sanitise(n.Process.Comm)+" "+strconv.Itoa(n.Process.PID))
+	}
+}
+
+// note stands at the right of the title.
+func (d *detailPane) note() line {
+	u := &d.subject
+	switch {
+	case u.node == nil:
+		return nil
+	case u.gone:
+		return words(warn, "ended")
+	case u.node.Kind != inspect.ProcessNode:
+		return words(dim, plural(u.node.Count, "process"))
+	case u.proc.Kernel:
+		return words(dim, "kernel thread")
+	}
+	if st := u.proc.Facts.Status; st.OK() && len(st.Value.NSpid) > 1 {
+		return words(dim, "inside "+strconv.Itoa(st.Value.NSpid[len(st.Value.NSpid)-1]))
+	}
+	return nil
+}
+
+// tabBar is the tabs' titles with the one in front underlined. When they do not all fit, those around the front one show.
+func (d *detailPane) tabBar(x, y, width int) []string {
+	d.drawn.tabs = d.drawn.tabs[:0]
+	from := d.firstTab(width)
+	names, under := line{}.gap(1), line{}.gap(1)
+	if from > 0 {
+		names = words(dim, "<")
+	}
+	for i := from; i < len(tabs); i++ {
+		title := tabs[i].title
+		if names.width()+len(title)+1 > width {
+			names = names.put(dim, ">")
+			break
+		}
+		d.drawn.tabs = append(d.drawn.tabs, zone{rect{x + names.width(), y, len(title), 2}, selectTab{i}})
+		if i == d.tab {
+			names, under = names.put(strong, title), under.put(accent, strings.Repeat(d.glyphs.Heavy, len(title)))
+		} else {
+			names, under = names.put(dim, title), under.gap(len(title))
+		}
+		names, under = names.gap(2), under.gap(2)
+	}
+	return []string{d.draw(names, width, onBase), d.draw(under, width, onBase)}
+}
+
+// firstTab is the first tab to show so that the one in front fits.
+func (d *detailPane) firstTab(width int) int {
+	for from := range d.tab {
+		used := 3
+		for i := from; i <= d.tab; i++ {
+			used += len(tabs[i].title) + 2
+		}
+		if used <= width {
+			return from
+		}
+	}
+	return d.tab
+}
+
+// body draws the visible lines of the tab, and the source of the value under the cursor below them.
+func (d *detailPane) body(r rect) []string {
+	d.makeRows(max(r.w-labelWidth-2, 1))
+	source := d.sourceLines(r)
+	d.list.resize(max(r.h-len(source), 0))
+	d.drawn.body.h = d.list.height
+	cursor := -1
+	if len(d.lines) > 0 && d.selected() != nil {
+		cursor = d.lines[d.list.cursor].row
+	}
+	lines := make([]string, 0, r.h)
+	for i := d.list.top; i < len(d.lines) && len(lines) < d.list.height; i++ {
+		on := onBase
+		if d.lines[i].row == cursor && d.focused {
+			on = onCursor
+		}
+		l := append(line{}.gap(1), d.lines[i].line...)
+		lines = append(lines, d.draw(l, r.w, on))
+	}
+	lines = d.area(rect{w: r.w, h: r.h - len(source)}, lines)
+	return append(lines, source...)
+}
+
+// click puts the cursor on the row under the mouse.
+func (d *detailPane) click(x, y int) {
+	if !d.drawn.body.has(x, y) {
+		return
+	}
+	at := d.list.top + y - d.drawn.body.y
+	if at >= len(d.lines) || d.rows[d.lines[at].row].head {
+		return
+	}
+	for at > 0 && d.lines[at-1].row == d.lines[at].row {
+		at--
+	}
+	d.goTo(at)
+}

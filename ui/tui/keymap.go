@@ -1,0 +1,68 @@
+package tui
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// binding is one line of the key map: the keys, what they do in words, and what they do.
+//
+// Keys that other programs of this kind taught people are kept (htop, lazygit, k9s). Where they disagree: g goes to the
+// first row, as in less and vi, so t changes the grouping; digits jump to a PID, as in htop, unless another screen has
+// that number.
+type binding struct {
+	key.Binding
+	footer  string // one word for the footer; "" is not shown there
+	do      func(*App) tea.Cmd
+	blocked func(*App) string // why it can do nothing now; "" or nil when it can
+}
+
+// bind makes a binding. label is how help shows the keys, does says what they do.
+func bind(label, does string, do func(*App) tea.Cmd, keys ...string) *binding {
+	return &binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does)), do: do}
+}
+
+func (b *binding) inFooter(word string) *binding {
+	b.footer = word
+	return b
+}
+
+func (b *binding) unless(blocked func(*App) string) *binding {
+	b.blocked = blocked
+	return b
+}
+
+// section is the bindings of one part of the screen, under its name in help.
+type section struct {
+	name     string
+	bindings []*binding
+}
+
+func (s section) find(msg tea.KeyPressMsg) *binding {
+	i := slices.IndexFunc(s.bindings, func(b *binding) bool { return key.Matches(msg, b.Binding) })
+	if i < 0 {
+		return nil
+	}
+	return s.bindings[i]
+}
+
+// keymap is every section, in the order of help.
+type keymap struct {
+	tree, detail, anywhere section
+}
+
+func newKeymap() *keymap {
+	return &keymap{tree: treeKeys(), detail: detailKeys(), anywhere: anywhereKeys()}
+}
+
+// run does what a binding says, or tells why it cannot.
+func (a *App) run(b *binding) tea.Cmd {
+	if b.blocked != nil {
+		if why := b.blocked(a); why != "" {
+			return a.say(warn, why)
+		}
+	}
+	return b.do(a)
+}

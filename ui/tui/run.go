@@ -1,0 +1,110 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
+
+	"cutaway/inspect"
+	"cutaway/ui/text"
+)
+
+// Options say how the screen looks and what it reads.
+type Options struct {
+	Inspect  inspect.Options
+	Color    string // "auto" (as the terminal and NO_COLOR say), "always" or "never"
+	ReadOnly bool
+	Mouse    bool
+	Interval time.Duration // between two looks; 0 is one second
+	ASCII    bool          // draw with ASCII alone, as is done anyway where the locale has no UTF-8
+}
+
+func (o Options) glyphs() *text.Glyphs {
+	if o.ASCII {
+		return text.ASCII
+	}
+	return text.GlyphsFor(os.Getenv)
+}
+
+// framesPerSecond bounds the drawing; a screen of numbers that change once a second needs no more.
+const framesPerSecond = 30
+
+// Run opens the screen and returns when it is left. The terminal is restored on every way out.
+func Run(o Options) error {
+	if err := refuse(); err != nil {
+		return err
+	}
+	if o.Interval <= 0 {
+		o.Interval = time.Second
+	}
+	s, err := inspect.NewScanner(o.Inspect)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a := newApp(ctx, o, s, nil)
+	return a.runProgram(tea.NewProgram(a, programOptions(o)...))
+}
+
+// refuse says why this terminal cannot show a screen, and what does work there.
+func refuse() error {
+	switch {
+	case !term.IsTerminal(os.Stdout.Fd()):
+		return errors.New("standard output is not a terminal: cutaway ps prints the same as a table")
+	case os.Getenv("TERM") == "dumb":
+		return errors.New("TERM is dumb, which has no cursor to move: cutaway ps prints the same as a table")
+	}
+	return nil
+}
+
+func programOptions(o Options) []tea.ProgramOption {
+	opts := []tea.ProgramOption{tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
+	switch o.Color {
+	case "never":
+		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
+	case "always":
+		opts = append(opts, tea.WithColorProfile(colorprofile.TrueColor))
+	}
+	return opts
+}
+
+// runProgram runs the program until it is left, a signal ends it, or something panics.
+func (a *App) runProgram(p *tea.Program) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-signals:
+			p.Quit()
+		case <-done:
+		}
+	}()
+	_, err := p.Run()
+	if a.crash != nil {
+		return a.crash.report(os.Stderr)
+	}
+	if err != nil {
+		return fmt.Errorf("the screen: %w", err)
+	}
+	return nil
+}
+
+// report writes a panic's trace once the terminal is itself again.
+func (c *crash) report(w io.Writer) error {
+	fmt.Fprintf(w, "panic: %v\n\n%s\n", c.value, c.stack)
+	return fmt.Errorf("the screen ended because of a mistake in cutaway: %v", c.value)
+}

@@ -1,0 +1,183 @@
+package tui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"cutaway/inspect"
+)
+
+// onTree makes a binding's action of something the tree pane does by itself.
+func onTree(do func(*treePane)) func(*App) tea.Cmd {
+	return func(a *App) tea.Cmd {
+		do(a.tree)
+		return nil
+	}
+}
+
+func treeKeys() section {
+	return section{"Tree", []*binding{
+		bind("↑ k", "row above", onTree(func(t *treePane) { t.moveTo(t.list.cursor - 1) }), "up", "k"),
+		bind("↓ j", "row below", onTree(func(t *treePane) { t.moveTo(t.list.cursor + 1) }), "down", "j"),
+		bind("pgup", "a page up", onTree(func(t *treePane) { t.moveTo(t.list.cursor - t.page()) }), "pgup", "ctrl+b"),
+		bind("pgdn", "a page down", onTree(func(t *treePane) { t.moveTo(t.list.cursor + t.page()) }), "pgdown", "ctrl+f"),
+		bind("^U", "half a page up", onTree(func(t *treePane) { t.moveTo(t.list.cursor - t.page()/2) }), "ctrl+u"),
+		bind("^D", "half a page down", onTree(func(t *treePane) { t.moveTo(t.list.cursor + t.page()/2) }), "ctrl+d"),
+		bind("g home", "first row", onTree(func(t *treePane) { t.moveTo(0) }), "g", "home"),
+		bind("G end", "last row", onTree(func(t *treePane) { t.moveTo(len(t.rows) - 1) }), "G", "end"),
+
+		bind("enter", "look at the selection", (*App).openDetail, "enter").inFooter("open"),
+		bind("space", "fold or unfold", onTree((*treePane).toggleFold), "space").unless(nothingToFold),
+		bind("← h", "fold, or go to the row above in the tree", onTree((*treePane).foldOrUp), "left", "h"),
+		bind("→ l", "unfold, or go to the first row below", onTree((*treePane).unfoldOrDown), "right", "l"),
+		bind("+", "unfold all below", onTree(func(t *treePane) { t.foldSelected(false) }), "+").unless(nothingToFold),
+		bind("-", "fold all below", onTree(func(t *treePane) { t.foldSelected(true) }), "-").unless(nothingToFold),
+		bind("* E", "unfold all, or fold all", onTree((*treePane).toggleFolds), "*", "E"),
+
+		bind("t", "group by container, process, namespace or cgroup", onTree((*treePane).nextGrouping), "t").inFooter("group"),
+		bind("T", "the same backwards", onTree((*treePane).previousGrouping), "T"),
+		bind("<", "sort by the column at the left", onTree(func(t *treePane) { t.sortNext(-1) }), "<"),
+		bind(">", "sort by the column at the right", onTree(func(t *treePane) { t.sortNext(1) }), ">"),
+		bind("I", "invert the order", onTree(func(t *treePane) { t.wish(func(s *treeSpec) { s.reverse = !s.reverse }) }), "I"),
+		bind("K", "show or hide kernel threads", onTree(func(t *treePane) { t.wish(func(s *treeSpec) { s.kernel = !s.kernel }) }), "K"),
+		bind("F", "follow the selection when rows move", onTree((*treePane).toggleFollow), "F"),
+
+		bind("/", "filter as you type", (*App).startFilter, "/").inFooter("filter"),
+		bind("n", "next match", onTree(func(t *treePane) { t.nextMatch(1) }), "n").unless(noFilter),
+		bind("N", "previous match", onTree(func(t *treePane) { t.nextMatch(-1) }), "N").unless(noFilter),
+		bind("0-9 #", "jump to a PID while typing it", (*App).startJump, "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+	}}
+}
+
+func nothingToFold(a *App) string {
+	if r := a.tree.selected(); r == nil || len(r.node.Children) == 0 {
+		return "nothing is below this row to fold"
+	}
+	return ""
+}
+
+func noFilter(a *App) string {
+	if a.tree.spec.filter.Empty() {
+		return "no filter is on: press / and type one first"
+	}
+	return ""
+}
+
+// page is how many rows a page moves; one stays in sight.
+func (t *treePane) page() int { return max(t.list.height-1, 1) }
+
+func (t *treePane) toggleFold() {
+	if r := t.selected(); r != nil {
+		t.setFold(r, !r.folded)
+	}
+}
+
+func (t *treePane) foldSelected(folded bool) {
+	if r := t.selected(); r != nil {
+		t.setFoldBelow(r, folded)
+	}
+}
+
+func (t *treePane) foldOrUp() {
+	r := t.selected()
+	if r == nil {
+		return
+	}
+	if len(r.node.Children) > 0 && !r.folded && t.spec.filter.Empty() {
+		t.setFold(r, true)
+		return
+	}
+	if up := t.parent(t.list.cursor); up >= 0 {
+		t.moveTo(up)
+	}
+}
+
+func (t *treePane) unfoldOrDown() {
+	r := t.selected()
+	switch {
+	case r == nil || len(r.node.Children) == 0:
+	case r.folded:
+		t.setFold(r, false)
+	default:
+		t.moveTo(t.list.cursor + 1)
+	}
+}
+
+func (t *treePane) nextGrouping() { t.turnGrouping(1) }
+
+func (t *treePane) previousGrouping() { t.turnGrouping(inspect.Groupings - 1) }
+
+func (t *treePane) turnGrouping(by inspect.Grouping) {
+	t.wish(func(s *treeSpec) { s.grouping = (s.grouping + by) % inspect.Groupings })
+}
+
+// sortNext sorts by the next column that can be sorted by, among those shown.
+func (t *treePane) sortNext(step int) {
+	var by []*column
+	for _, c := range append([]*column{nameColumn}, t.columns...) {
+		if c.order != nil {
+			by = append(by, c)
+		}
+	}
+	at := slices.Index(by, t.spec.sort)
+	t.sortBy(by[(at+step+len(by))%len(by)])
+}
+
+// sortBy sorts by a column; a second time inverts the order.
+func (t *treePane) sortBy(c *column) {
+	t.wish(func(s *treeSpec) {
+		s.reverse = s.sort == c && !s.reverse
+		s.sort = c
+	})
+}
+
+func (t *treePane) toggleFollow() {
+	t.follow = !t.follow
+	t.list.show()
+	t.version++
+}
+
+// nextMatch goes to the next process; with a filter on, every process of the tree is a match.
+func (t *treePane) nextMatch(step int) {
+	for i := 1; i <= len(t.rows); i++ {
+		at := (t.list.cursor + i*step + i*len(t.rows)) % len(t.rows)
+		if t.rows[at].process() != nil {
+			t.moveTo(at)
+			return
+		}
+	}
+}
+
+// jump selects the process with a PID, unfolding what hides it. It tells whether there is one in the tree.
+func (t *treePane) jump(pid int) bool {
+	for i := range t.rows {
+		if p := t.rows[i].process(); p != nil && p.PID == pid {
+			t.moveTo(i)
+			return true
+		}
+	}
+	if !t.unfoldTo(t.tree.roots, "", pid) {
+		return false
+	}
+	t.flatten()
+	return t.jump(pid)
+}
+
+// unfoldTo unfolds everything above the first process with a PID.
+func (t *treePane) unfoldTo(nodes []*inspect.Node, group string, pid int) bool {
+	for _, n := range nodes {
+		if n.Process != nil && n.Process.PID == pid {
+			return true
+		}
+		inner := group
+		if n.Kind == inspect.NamespaceNode {
+			inner = n.Key
+		}
+		if t.unfoldTo(n.Children, inner, pid) {
+			t.fold[t.tree.spec.grouping][rowID{group, n.Key}] = false
+			return true
+		}
+	}
+	return false
+}

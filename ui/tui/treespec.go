@@ -1,0 +1,77 @@
+package tui
+
+import (
+	"strconv"
+
+	"cutaway/inspect"
+	"cutaway/inspect/filter"
+	"cutaway/inspect/users"
+	"cutaway/ui/text"
+)
+
+// treeSpec says which tree the person wants. It is a value, so that a command can build from it while the screen changes
+// its own; seq tells which wish is the newest.
+type treeSpec struct {
+	seq      int
+	grouping inspect.Grouping
+	sort     *column
+	reverse  bool
+	filter   filter.Filter
+	kernel   bool // kernel threads too
+}
+
+// built is a tree made from a snapshot as a spec wanted it.
+type built struct {
+	snap   *inspect.Snapshot
+	spec   treeSpec
+	roots  []*inspect.Node
+	shown  int               // processes in it
+	hidden int               // processes that the filter kept out
+	names  map[uint32]string // of the users that processes run as
+}
+
+// user is a user's name, or its number when it has none.
+func (b *built) user(uid uint32) string {
+	if name := b.names[uid]; name != "" {
+		return name
+	}
+	return strconv.FormatUint(uint64(uid), 10)
+}
+
+// build makes the tree. It may take milliseconds on a large machine and looks into passwd, so it is called from commands
+// only.
+func build(s *inspect.Snapshot, spec treeSpec, db *users.DB) built {
+	b := built{snap: s, spec: spec, names: map[uint32]string{}}
+	keep := make([]bool, len(s.Procs))
+	for i := range s.Procs {
+		p := &s.Procs[i]
+		if p.Kernel && !spec.kernel {
+			continue
+		}
+		if keep[i] = spec.filter.Match(s, p); !keep[i] {
+			b.hidden++
+			continue
+		}
+		b.shown++
+		b.name(db, p)
+	}
+	b.roots = inspect.Tree(s, spec.grouping, inspect.TreeOptions{
+		Order:   spec.sort.order,
+		Reverse: spec.reverse,
+		Keep:    func(p *inspect.Process) bool { return keep[s.Position(p.PID)] },
+	})
+	return b
+}
+
+// name looks up the name of a process's user, once for each user.
+func (b *built) name(db *users.DB, p *inspect.Process) {
+	if !p.Facts.Status.OK() {
+		return
+	}
+	uid := p.Facts.Status.Value.UID[1]
+	if _, known := b.names[uid]; known {
+		return
+	}
+	name, _ := db.User(uid)
+	b.names[uid] = text.Sanitise(name)
+}

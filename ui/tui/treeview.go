@@ -1,0 +1,363 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cutaway/inspect"
+	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
+	"cutaway/ui/text"
+)
+
+// drawnTree is the pane as it was drawn last, with its rows by number.
+type drawnTree struct {
+	version int
+	r       rect
+	focused bool
+	lines   []string
+	rows    map[int]string
+	rowsOf  int // the content they are of
+	head    rect
+	body    rect
+}
+
+// setSize lays the pane out.
+func (t *treePane) setSize(r rect, framed bool) {
+	if t.r == r && t.framed == framed {
+		return
+	}
+	t.r, t.framed = r, framed
+	t.columns, t.nameCols = chooseColumns(t.inner().w)
+	t.redraw()
+}
+
+func (t *treePane) inner() rect {
+	if t.framed {
+		return t.r.inset()
+	}
+	return t.r
+}
+
+// view draws the pane in exactly r.w x r.h cells.
+func (t *treePane) view(focused bool) []string {
+	if t.drawn.lines != nil && t.drawn.version == t.version && t.drawn.r == t.r && t.drawn.focused == focused {
+		return t.drawn.lines
+	}
+	t.focused = focused
+	in := t.inner()
+	legend := t.legend(in.w)
+	if len(legend) > 0 && in.h < len(legend)+12 {
+		legend = nil
+	}
+	t.drawn.head, t.drawn.body = in.top(1), in.below(1)
+	t.drawn.body.h = max(t.drawn.body.h-len(legend), 0)
+	t.list.resize(t.drawn.body.h)
+
+	lines := []string{t.draw(t.header(), in.w, onBase)}
+	lines = append(lines, t.body(t.drawn.body)...)
+	lines = append(lines, legend...)
+	if t.framed {
+		lines = t.frame(t.r, t.title(), t.count(), lines, focused)
+	} else {
+		lines = t.area(t.r, lines)
+	}
+	t.drawn.version, t.drawn.r, t.drawn.focused, t.drawn.lines = t.version, t.r, focused, lines
+	return lines
+}
+
+func (t *treePane) title() line {
+	return line{{strong, "Tree"}, {strong, " · "}, {strong, "by " + t.spec.grouping.String()}}
+}
+
+// count sums up what is there, and what could not be read.
+func (t *treePane) count() line {
+	s := t.tree.snap
+	if s == nil {
+		return nil
+	}
+	words := []string{plural(len(s.Containers), "container"), plural(t.tree.shown, "process")}
+	if t.tree.hidden > 0 {
+		words = append(words, text.Count(t.tree.hidden)+" hidden")
+	}
+	if s.Denied > 0 {
+		words = append(words, text.Count(s.Denied)+" denied")
+	}
+	if s.Pending > 0 {
+		words = append(words, text.Count(s.Pending)+" being read")
+	}
+	return line{{dim, strings.Join(words, " · ")}}
+}
+
+func plural(n int, word string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(word, "s"):
+		word += "es"
+	default:
+		word += "s"
+	}
+	return text.Count(n) + " " + word
+}
+
+func (t *treePane) header() line {
+	l := line{}.gap(1).put(t.headStyle(nameColumn), text.Fit(t.headTitle(nameColumn), t.nameCols))
+	for _, c := range t.columns {
+		title := t.headTitle(c)
+		if c.left {
+			title = text.Fit(title, c.width)
+		} else {
+			title = text.PadLeft(title, c.width)
+		}
+		l = l.gap(columnGap).put(t.headStyle(c), title)
+	}
+	return l
+}
+
+func (t *treePane) headTitle(c *column) string {
+	if c != t.spec.sort {
+		return c.title
+	}
+	if t.spec.reverse {
+		return c.title + t.glyphs.Up
+	}
+	return c.title + t.glyphs.Down
+}
+
+func (t *treePane) headStyle(c *column) style {
+	if c == t.spec.sort {
+		return accent
+	}
+	return dim
+}
+
+// columnAt is the column under a cell of the header, or nil.
+func (t *treePane) columnAt(x int) *column {
+	x -= t.drawn.head.x + 1
+	if x < t.nameCols {
+		return nameColumn
+	}
+	x -= t.nameCols
+	for _, c := range t.columns {
+		if x < c.width+columnGap {
+			return c
+		}
+		x -= c.width + columnGap
+	}
+	return nil
+}
+
+// body draws the visible rows; all but the cursor's are kept until the tree changes.
+func (t *treePane) body(r rect) []string {
+	if t.drawn.rowsOf != t.content || t.drawn.rows == nil {
+		t.drawn.rows, t.drawn.rowsOf = map[int]string{}, t.content
+	}
+	if len(t.rows) == 0 {
+		return t.area(r, t.nothing(r.w))
+	}
+	lines := make([]string, 0, r.h)
+	for i := t.list.top; i < len(t.rows) && len(lines) < r.h; i++ {
+		if i == t.list.cursor {
+			lines = append(lines, t.draw(t.row(&t.rows[i]), r.w, t.cursorSurface()))
+			continue
+		}
+		drawn, ok := t.drawn.rows[i]
+		if !ok {
+			drawn = t.draw(t.row(&t.rows[i]), r.w, onBase)
+			t.drawn.rows[i] = drawn
+		}
+		lines = append(lines, drawn)
+	}
+	return t.area(rect{w: r.w, h: r.h}, lines)
+}
+
+func (t *treePane) cursorSurface() surface {
+	if t.focused {
+		return onCursor
+	}
+	return onMarked
+}
+
+// nothing says why there are no rows.
+func (t *treePane) nothing(width int) []string {
+	say := "reading the process table…"
+	if t.tree.snap != nil {
+		say = "no process here"
+	}
+	if !t.spec.filter.Empty() && t.tree.snap != nil {
+		say = fmt.Sprintf("no process matches %s: esc clears the filter", text.Sanitise(t.spec.filter.String()))
+	}
+	return []string{blanks(width), t.draw(line{}.gap(2).put(dim, say), width, onBase)}
+}
+
+// row is one line of the tree.
+func (t *treePane) row(r *treeRow) line {
+	name := line{}.gap(1+2*min(r.depth, 24)).put(dim, t.foldGlyph(r)).gap(1)
+	name = append(name, t.name(r)...).fit(1 + t.nameCols)
+	l := name.gap(1 + t.nameCols - name.width())
+	for _, c := range t.columns {
+		l = l.gap(columnGap)
+		if c == fingerprintColumn {
+			l = append(l, t.fingerprint(r.node)...)
+			continue
+		}
+		st, s := c.cell(t, r.node)
+		if c.left {
+			s = text.Fit(s, c.width)
+		} else {
+			s = text.PadLeft(text.Truncate(s, c.width), c.width)
+		}
+		l = l.put(st, s)
+	}
+	if r.gone {
+		for i := range l {
+			l[i].style = dim
+		}
+	}
+	return l
+}
+
+func (t *treePane) foldGlyph(r *treeRow) string {
+	switch {
+	case len(r.node.Children) == 0:
+		return " "
+	case r.folded:
+		return t.glyphs.Folded
+	default:
+		return t.glyphs.Unfolded
+	}
+}
+
+func (t *treePane) name(r *treeRow) line {
+	n := r.node
+	switch n.Kind {
+	case inspect.HostNode:
+		return line{{strong, "host"}}
+	case inspect.ContainerNode:
+		return containerName(n.Container)
+	case inspect.KindNode:
+		return line{{strong, n.NSKind.String()}}.gap(2).put(dim, plural(len(n.Children), "namespace"))
+	case inspect.NamespaceNode:
+		return t.namespaceName(n)
+	case inspect.CgroupNode:
+		return line{{strong, text.Sanitise(cgroupName(n.Path))}}
+	default:
+		return t.processName(r)
+	}
+}
+
+// containerName is a container's name with who made it.
+func containerName(c *inspect.Container) line {
+	l := line{{strong, text.Sanitise(c.Name)}}.gap(2).put(accent, text.Sanitise(c.Engine))
+	if c.Rootless {
+		l = l.put(accent, " · rootless")
+	}
+	return l
+}
+
+func (t *treePane) namespaceName(n *inspect.Node) line {
+	l := line{{strong, strconv.FormatUint(n.Namespace.ID.Ino, 10)}}.gap(2)
+	switch {
+	case n.Namespace.Host:
+		l = l.put(dim, "the host's")
+	case n.Namespace.Letter != 0:
+		l = l.put(shareStyle(n.Namespace.Letter), string(n.Namespace.Letter))
+	}
+	return l.gap(2).put(dim, strconv.Itoa(n.Count))
+}
+
+// cgroupName is the last part of a cgroup's path; the parts before stand above it in the tree.
+func cgroupName(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 && path != "/" {
+		return path[i+1:]
+	}
+	return path
+}
+
+func (t *treePane) processName(r *treeRow) line {
+	p := r.node.Process
+	st := plain
+	if _, born := t.born[p.ID]; born {
+		st = good
+	}
+	if r.id == t.sel && t.focused {
+		st = strong
+	}
+	name := text.Sanitise(p.Comm)
+	if p.Kernel {
+		return line{{dim, "[" + name + "]"}}
+	}
+	l := line{{st, name}}
+	switch {
+	case r.gone:
+		return l.gap(2).put(dim, "ended")
+	case p.State == 'Z':
+		return l.gap(2).put(warn, "zombie")
+	}
+	return l.gap(2).put(dim, argsSummary(p))
+}
+
+// maxArgs is how many bytes of a command line a row looks at; no row is wider.
+const maxArgs = 512
+
+// argsSummary is the arguments of a process after the command itself.
+func argsSummary(p *inspect.Process) string {
+	if !p.Facts.Cmdline.OK() {
+		return ""
+	}
+	cmd := p.Facts.Cmdline.Value
+	if len(cmd) > maxArgs {
+		cmd = cmd[:maxArgs]
+	}
+	arg0, rest, found := strings.Cut(cmd, "\x00")
+	if !found || strings.Trim(rest, "\x00") == "" {
+		// A process that renames itself (setproctitle) leaves one argument: "nginx: worker process".
+		_, rest, found = strings.Cut(arg0, ": ")
+		if !found {
+			return ""
+		}
+	}
+	return text.Sanitise(strings.ReplaceAll(strings.TrimRight(rest, "\x00"), "\x00", " "))
+}
+
+// fingerprint is the eight cells for the node's namespaces.
+func (t *treePane) fingerprint(n *inspect.Node) line {
+	s := t.tree.snap
+	var ns *proc.Namespaces
+	switch n.Kind {
+	case inspect.HostNode:
+		ns = s.Host.NS
+	case inspect.ContainerNode:
+		ns = n.Container.NS
+	case inspect.ProcessNode:
+		ns = n.Process.Facts.NS
+		if ns == nil {
+			return line{{dim, text.Fit(unread(reading.How{}), fingerprintColumn.width)}}
+		}
+	default:
+		return line{}.gap(fingerprintColumn.width)
+	}
+	return fingerprint(t.glyphs, s.Fingerprint(ns))
+}
+
+func fingerprint(g *text.Glyphs, cells [proc.NSKinds]inspect.Cell) line {
+	l := make(line, 0, len(cells))
+	for _, c := range cells {
+		st, s := dim, g.Unknown
+		switch c.Kind {
+		case inspect.CellHost:
+			s = g.Host
+		case inspect.CellOwn:
+			st, s = own, g.Own
+		case inspect.CellShared:
+			st, s = shareStyle(c.Letter), string(c.Letter)
+		}
+		if n := len(l); n > 0 && l[n-1].style == st {
+			l[n-1].text += s
+			continue
+		}
+		l = append(l, span{st, s})
+	}
+	return l
+}
