@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
-
-	"cutaway/ui/text"
 )
 
 // action is what a dialog or a click wants done. The App executes it, so that dialogs need not know the App.
