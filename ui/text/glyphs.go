@@ -24,7 +24,6 @@ type Glyphs struct {
 	Paused     string
 	Up, Down   string // keys, and the direction of a sort
 	Enter      string
-	Cursor     string // end of text that is being typed
 
 	bar   []string // from one step to a full cell
 	spark []string // from the lowest to the highest
@@ -40,7 +39,7 @@ var Unicode = &Glyphs{
 	Host: "·", Own: "■", Unknown: "?",
 	Set: "■", Unset: "·",
 	Live: "●", Paused: "○",
-	Up: "↑", Down: "↓", Enter: "⏎", Cursor: "▏",
+	Up: "↑", Down: "↓", Enter: "⏎",
 	bar:   []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
 	spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
@@ -54,7 +53,7 @@ var ASCII = &Glyphs{
 	Host: ".", Own: "#", Unknown: "?",
 	Set: "#", Unset: ".",
 	Live: "*", Paused: "o",
-	Up: "^", Down: "v", Enter: "<", Cursor: "_",
+	Up: "^", Down: "v", Enter: "<",
 	bar:   []string{"-", "#"},
 	spark: []string{"_", ".", "-", "=", "#"},
 	ascii: true,
