@@ -22,8 +22,8 @@ var v1Controllers = []string{
 type Hierarchies struct {
 	list   []*hierarchy // v1 as mounted, v2 last
 	mode   Mode
-	fields []field // how Usage is read here
-	absent Usage   // a Usage in which nothing is there
+	parts  []part // how Usage is read here
+	absent Usage  // what it starts from
 }
 
 // Discover finds the cgroup hierarchies in the text of a mountinfo file (proc_pid_mountinfo(5)): by the type of the file
@@ -52,27 +52,21 @@ func Discover(mountinfo []byte, root string) (*Hierarchies, error) {
 }
 
 func newHierarchies(list []*hierarchy) *Hierarchies {
-	slices.SortStableFunc(list, func(a, b *hierarchy) int { return cmp.Compare(btoi(a.v2), btoi(b.v2)) })
+	slices.SortStableFunc(list, func(a, b *hierarchy) int { return cmp.Compare(a.version(), b.version()) })
 	for _, h := range list {
 		for i := range h.places {
 			p := &h.places[i]
 			p.top = p.root == "/" && isTop(p.dir, h.v2)
+			p.kernel = isKernels(p.dir)
 		}
 		slices.SortStableFunc(h.places, func(a, b place) int { return cmp.Compare(height(a), height(b)) })
 		if h.v2 {
-			h.controllers = strings.Fields(readText(h.places[0].dir, "cgroup.controllers"))
+			h.controllers = strings.Fields(readText(h.places[0], "cgroup.controllers"))
 		}
 	}
 	all := &Hierarchies{list: list, mode: modeOf(list)}
-	all.fields, all.absent = all.selectFields()
+	all.planUsage()
 	return all
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // height orders places by how much of the hierarchy they show: the namespace's ancestors, its root, cgroups below.

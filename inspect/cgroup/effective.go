@@ -13,98 +13,90 @@ import (
 
 // limiter is a limit that every cgroup on the way up may set: all of them hold, so the smallest binds.
 type limiter struct {
-	controller string
-	v1, v2     string // the file
-	of         func(*Usage) *Effective
-	read       func(f folder, file string, buf *[]byte) (Limit, error)
+	controller, file string
+	of               func(*Usage) *Effective
+	own              func(*Usage) reading.Of[Limit] // what the fields have already read
+	read             func(f folder, file string, buf *[]byte) (Limit, error)
 }
 
-var limiters = []limiter{
-	{"memory", "memory.limit_in_bytes", "memory.max", func(u *Usage) *Effective { return &u.EffectiveMemory }, readLimit},
-	{"pids", "pids.max", "pids.max", func(u *Usage) *Effective { return &u.EffectivePIDs }, readLimit},
-	{"cpu", "cpu.cfs_quota_us", "cpu.max", func(u *Usage) *Effective { return &u.EffectiveCPU }, readCPULimit},
+var v1Limiters = []limiter{
+	{"memory", "memory.limit_in_bytes", effectiveMemory, ownMemory, readLimit},
+	{"pids", "pids.max", effectivePIDs, ownPIDs, readLimit},
+	{"cpu", "cpu.cfs_quota_us", effectiveCPU, ownCPU, readQuota},
 }
 
-// effective finds the limits that bind a membership. It comes after the fields, because v1's memory has set one.
-func (h *Hierarchies) effective(m *Membership, u *Usage, buf *[]byte) {
-	for i := range limiters {
-		l := &limiters[i]
-		if tree := h.find(l.controller); tree != nil {
-			e := l.of(u)
-			*e = tree.binding(l, m, e.Limit, buf)
+var v2Limiters = []limiter{
+	{"memory", "memory.max", effectiveMemory, ownMemory, readLimit},
+	{"pids", "pids.max", effectivePIDs, ownPIDs, readLimit},
+	{"cpu", "cpu.max", effectiveCPU, ownCPU, readCPUMax},
+}
+
+func effectiveMemory(u *Usage) *Effective  { return &u.EffectiveMemory }
+func effectivePIDs(u *Usage) *Effective    { return &u.EffectivePIDs }
+func effectiveCPU(u *Usage) *Effective     { return &u.EffectiveCPU }
+func ownMemory(u *Usage) reading.Of[Limit] { return u.MemoryLimit }
+func ownPIDs(u *Usage) reading.Of[Limit]   { return u.PIDsLimit }
+
+// ownCPU is the quota in thousandths of a core.
+func ownCPU(u *Usage) reading.Of[Limit] {
+	if !u.CPUQuota.OK() || !u.CPUPeriod.OK() || u.CPUQuota.Value.Unlimited {
+		return u.CPUQuota
+	}
+	limit, err := millicores(u.CPUQuota.Value, u.CPUPeriod.Value)
+	if err != nil {
+		return reading.Error[Limit](err)
+	}
+	return reading.Value(limit)
+}
+
+// binding climbs from a cgroup to the place where its hierarchy is mounted and finds the limit that binds. It comes after
+// the fields: v1's memory has set one that is the kernel's own answer, memory.stat's hierarchical_memory_limit, the
+// smallest among all ancestors, seen from here or not, as far as memory.use_hierarchy reaches. Then only the cgroup that
+// sets it is to be found.
+func (l *limiter) binding(v visit, u *Usage, buf *[]byte) Effective {
+	kernel := l.of(u).Limit
+	e := Effective{Limit: reading.Value(Limit{Unlimited: true}), Above: !v.at.top}
+	for cgroup, below := v.cgroup, v.below; ; cgroup, below = path.Dir(cgroup), parent(below) {
+		if below == "" && v.at.top { // the root limits nothing, and v2 has no files there (cgroup-v2.rst, "Controllers")
+			break
 		}
-	}
-}
-
-// binding is the limit that binds a membership in its hierarchy.
-//
-// kernel, when known, is v1's own answer: memory.stat's hierarchical_memory_limit is the smallest among all ancestors,
-// seen from here or not, as far as memory.use_hierarchy reaches. What is left to find is the cgroup that sets it.
-func (h *hierarchy) binding(l *limiter, m *Membership, kernel reading.Of[Limit], buf *[]byte) Effective {
-	spot, err := h.spot(m)
-	if err != nil {
-		return unknown(err, errors.Is(err, errOutside))
-	}
-	top, err := openFolder(spot.at.dir, "")
-	if err != nil {
-		return unknown(err, true)
-	}
-	defer top.close()
-
-	c := climb{limiter: l, file: l.v1, top: top, spot: spot, kernel: kernel, buf: buf}
-	if h.v2 {
-		c.file = l.v2
-	}
-	return c.binding()
-}
-
-func unknown(err error, above bool) Effective {
-	return Effective{Limit: reading.Of[Limit]{How: howOf(err)}, Above: above}
-}
-
-// climb is a way up from a cgroup to the place where its hierarchy is mounted.
-type climb struct {
-	*limiter
-	file   string
-	spot   spot
-	top    folder // where it ends
-	kernel reading.Of[Limit]
-	buf    *[]byte
-}
-
-func (c *climb) binding() Effective {
-	cgroup, below := c.spot.cgroup, c.spot.below
-	e := Effective{Limit: reading.Value(Limit{Unlimited: true}), Above: !c.spot.at.top}
-	for {
-		limit, err := c.read(c.top, filepath.Join(below, c.file), c.buf)
+		limit, err := l.at(below, v, u, buf)
 		switch {
-		case err == nil && c.kernel.OK() && limit == c.kernel.Value:
-			return Effective{Limit: c.kernel, Path: cgroup, File: c.path(below, c.file)}
+		case err == nil && kernel.OK() && limit == kernel.Value:
+			return Effective{Limit: kernel, Path: cgroup, File: v.file(below, l.file)}
 		case err == nil:
 			if e.Path == "" || limit.less(e.Limit.Value) {
-				e.Limit, e.Path, e.File = reading.Value(limit), cgroup, c.path(below, c.file)
+				e.Limit, e.Path, e.File = reading.Value(limit), cgroup, v.file(below, l.file)
 			}
-		case errors.Is(err, unix.ENOENT): // the root has no such file, nor has a cgroup without the controller
-			if cgroup == c.spot.cgroup && !exists(c.spot.at.dir, below) {
-				return unknown(errGone, false)
-			}
-		case cgroup == c.spot.cgroup:
-			return unknown(err, e.Above)
+		case errors.Is(err, unix.ENOENT): // a cgroup without the controller
+		case below == v.below:
+			return Effective{Limit: reading.Of[Limit]{How: howOf(err)}, Above: e.Above}
 		default:
 			e.Above = true
 		}
 		if below == "" {
 			break
 		}
-		cgroup, below = path.Dir(cgroup), strings.TrimPrefix(path.Dir("/"+below), "/")
 	}
-	if c.kernel.OK() {
-		return Effective{Limit: c.kernel, File: filepath.Join(c.spot.dir(), "memory.stat"), Above: true}
+	if kernel.OK() && !kernel.Value.Unlimited {
+		return Effective{Limit: kernel, File: v.file(v.below, "memory.stat"), Above: true}
 	}
 	return e
 }
 
-func (c *climb) path(below, file string) string { return filepath.Join(c.spot.at.dir, below, file) }
+// at is the limit of one cgroup on the way.
+func (l *limiter) at(below string, v visit, u *Usage, buf *[]byte) (Limit, error) {
+	if below != v.below {
+		return l.read(v.top, filepath.Join(below, l.file), buf)
+	}
+	if own := l.own(u); own.OK() {
+		return own.Value, nil
+	}
+	return l.read(v.own, l.file, buf)
+}
+
+// parent is the directory above, "" at the end.
+func parent(below string) string { return below[:max(strings.LastIndexByte(below, '/'), 0)] }
 
 // less tells whether a limit is tighter than another.
 func (l Limit) less(than Limit) bool {
@@ -120,24 +112,24 @@ func readLimit(f folder, file string, buf *[]byte) (Limit, error) {
 	return parseLimit(text)
 }
 
-// readCPULimit reads what parseCPUMax does. v1 keeps the period in a file of its own.
-func readCPULimit(f folder, file string, buf *[]byte) (Limit, error) {
+func readCPUMax(f folder, file string, buf *[]byte) (Limit, error) {
 	text, err := f.read(file, *buf)
 	if err != nil {
 		return Limit{}, err
 	}
 	*buf = text[:0]
-	prefix, v1 := strings.CutSuffix(file, "cpu.cfs_quota_us")
-	if !v1 {
-		return parseCPUMax(text)
-	}
-	quota, err := parseLimit(text)
+	return parseCPUMax(text)
+}
+
+// readQuota reads what readCPUMax does from v1's two files.
+func readQuota(f folder, file string, buf *[]byte) (Limit, error) {
+	quota, err := readLimit(f, file, buf)
 	if err != nil || quota.Unlimited {
 		return quota, err
 	}
-	period, err := f.read(prefix+"cpu.cfs_period_us", *buf)
+	period, err := readLimit(f, filepath.Join(filepath.Dir(file), "cpu.cfs_period_us"), buf)
 	if err != nil {
 		return Limit{}, err
 	}
-	return millicores(quota, period)
+	return millicores(quota, period.Value)
 }

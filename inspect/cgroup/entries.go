@@ -64,9 +64,9 @@ var keyed = []string{
 // Unlike Usage it shows each hierarchy's own cgroup, however far up it is: File says which.
 func (h *Hierarchies) Entries(m *Membership) []Entry {
 	var entries []Entry
-	for v2, listings := range [][]listing{v1Listings, v2Listings} {
+	for version, listings := range [][]listing{v1Listings, v2Listings} {
 		for _, l := range listings {
-			if tree := h.find(l.kept); tree != nil && btoi(tree.v2) == v2 {
+			if tree := h.find(l.kept); tree != nil && tree.version() == version {
 				entries = append(entries, tree.entries(m, l)...)
 			}
 		}
@@ -75,21 +75,21 @@ func (h *Hierarchies) Entries(m *Membership) []Entry {
 }
 
 func (h *hierarchy) entries(m *Membership, l listing) []Entry {
-	spot, err := h.spot(m)
+	at, err := h.spot(m)
 	if err != nil {
 		return nil
 	}
-	f, err := spot.open()
-	defer f.close()
+	v, err := h.visit(m)
+	defer v.leave()
 	var entries []Entry
 	for _, name := range l.files {
 		var text []byte
-		readErr := err
+		fileErr := err
 		if err == nil {
-			text, readErr = f.read(name, nil)
+			text, fileErr = v.own.read(name, nil)
 		}
-		e := Entry{Controller: l.controller, Name: name, File: filepath.Join(spot.dir(), name)}
-		e.Raw = reading.Of[string]{Value: strings.TrimRight(string(text), "\n"), How: howOf(readErr)}
+		e := Entry{Controller: l.controller, Name: name, File: filepath.Join(at.dir(), name)}
+		e.Raw = reading.Of[string]{Value: strings.TrimRight(string(text), "\n"), How: howOf(fileErr)}
 		entries = append(entries, split(e)...)
 	}
 	return entries

@@ -25,7 +25,7 @@ func TestOpenBelowStaysBelow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, err := openFolder(top, "")
+	f, err := openFolder(place{dir: top})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestReadRefusesWhatIsNoFile(t *testing.T) {
 	if err := unix.Mkfifo(filepath.Join(dir, "fifo"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFolder(dir, "")
+	f, err := openFolder(place{dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestReadCapsSize(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "huge"), bytes.Repeat([]byte("x"), maxFile+5000), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFolder(dir, "")
+	f, err := openFolder(place{dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/inspect/proc"
 )
 
@@ -20,6 +22,16 @@ type place struct {
 	dir  string // absolute
 	root string // the cgroup that stands there, as this cgroup namespace names it: "/", "/docker/…", "/.."
 	top  bool   // it is the hierarchy's real root, so that nothing stands above
+	// kernel is true when the kernel's cgroup file system is there, where all files are regular ones, and false for a copy.
+	kernel bool
+}
+
+// version is an index into tables for v1 and v2.
+func (h *hierarchy) version() int {
+	if h.v2 {
+		return 1
+	}
+	return 0
 }
 
 func (h *hierarchy) has(controller string) bool { return slices.Contains(h.controllers, controller) }
@@ -62,6 +74,12 @@ func relative(from, to string) (string, bool) {
 		return "", false
 	}
 	return below, true
+}
+
+func isKernels(dir string) bool {
+	var fs unix.Statfs_t
+	err := unix.Statfs(dir, &fs)
+	return err == nil && (fs.Type == unix.CGROUP_SUPER_MAGIC || fs.Type == unix.CGROUP2_SUPER_MAGIC)
 }
 
 // isTop tells whether a directory is the real root of a hierarchy, by a file that only a root has (v1), or that every

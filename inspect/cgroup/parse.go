@@ -49,20 +49,20 @@ func parseLimit(text []byte) (Limit, error) {
 // parseCPUMax reads "QUOTA PERIOD" of v2's cpu.max and gives thousandths of a core, because periods differ.
 func parseCPUMax(text []byte) (Limit, error) {
 	quotaText, _ := pick(text, "$1")
-	period, _ := pick(text, "$2")
+	periodText, _ := pick(text, "$2")
 	quota, err := parseLimit(quotaText)
 	if err != nil || quota.Unlimited {
 		return quota, err
 	}
-	return millicores(quota, period)
-}
-
-// millicores turns a quota in a period into thousandths of a core.
-func millicores(quota Limit, periodText []byte) (Limit, error) {
 	period, err := parseNumber(periodText)
 	if err != nil {
 		return Limit{}, err
 	}
+	return millicores(quota, period)
+}
+
+// millicores turns a quota in a period, of the same unit, into thousandths of a core.
+func millicores(quota Limit, period uint64) (Limit, error) {
 	high, low := bits.Mul64(quota.Value, 1000)
 	if high >= period { // also a period of 0
 		return Limit{}, fmt.Errorf("%w: a quota of %d in %d microseconds", errText, quota.Value, period)

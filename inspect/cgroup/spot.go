@@ -41,12 +41,40 @@ func (h *hierarchy) spot(m *Membership) (spot, error) {
 
 func (s spot) dir() string { return filepath.Join(s.at.dir, s.below) }
 
-func (s spot) open() (folder, error) {
-	f, err := openFolder(s.at.dir, s.below)
-	if errors.Is(err, unix.ENOENT) {
+// file is the absolute path of a file of the cgroup, or of one above it.
+func (s spot) file(below, name string) string { return filepath.Join(s.at.dir, below, name) }
+
+// visit is a spot with its folder open, and that of the place it was found from, from which its ancestors are reached.
+type visit struct {
+	spot
+	top, own folder
+}
+
+// visit opens a membership's cgroup. The caller leaves it, also after an error.
+func (h *hierarchy) visit(m *Membership) (visit, error) {
+	v := visit{top: noFolder, own: noFolder}
+	var err error
+	if v.spot, err = h.spot(m); err != nil {
+		return v, err
+	}
+	if v.top, err = openFolder(v.at); err != nil {
+		return v, err
+	}
+	if v.below == "" {
+		v.own = v.top
+		return v, nil
+	}
+	if v.own, err = v.top.folder(v.below); errors.Is(err, unix.ENOENT) {
 		err = errGone
 	}
-	return f, err
+	return v, err
+}
+
+func (v *visit) leave() {
+	if v.own != v.top {
+		v.own.close()
+	}
+	v.top.close()
 }
 
 // howOf is reading.FromError for the files of a cgroup: one that is removed while its files are open gives ENODEV

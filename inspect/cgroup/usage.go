@@ -1,6 +1,8 @@
 package cgroup
 
 import (
+	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -20,64 +22,49 @@ func (h *Hierarchies) Usage(m *Membership) *Usage {
 	u.Path = m.Path()
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-
-	at := cursor{h: h, m: m, stands: u.Path, at: -1}
-	defer at.leave()
-	var text []byte
-	var err error
-	for i := range h.fields {
-		f := &h.fields[i]
-		if moved := at.enter(f.controller); moved || h.fields[i-1].file != f.file {
-			text, err = at.read(f.file, buf)
-		}
-		f.read(&u, text, err)
+	for i := range h.parts {
+		h.parts[i].read(m, &u, buf)
 	}
-	h.effective(m, &u, buf)
 	return &u
 }
 
-// cursor is the folder in which Usage reads at the moment.
-type cursor struct {
-	h      *Hierarchies
-	m      *Membership
-	stands string // Membership.Path
-	tree   *hierarchy
-	at     folder
-	err    error
+// part is what one hierarchy contributes to a Usage.
+type part struct {
+	tree     *hierarchy
+	fields   []field
+	limiters []limiter
 }
 
-// enter goes to the membership's folder for a controller, and tells whether it had to move.
-func (c *cursor) enter(controller string) bool {
-	tree := c.h.find(controller)
-	if tree == c.tree {
-		return false
+func (p *part) read(m *Membership, u *Usage, buf *[]byte) {
+	v, err := p.tree.visit(m)
+	defer v.leave()
+	ownErr := err
+	if err == nil && v.cgroup != u.Path && isBelow(u.Path, v.cgroup) {
+		ownErr = errNotHere
 	}
-	c.leave()
-	c.tree = tree
-	spot, err := tree.spot(c.m)
-	switch {
-	case err != nil:
-		c.err = err
-	case spot.cgroup != c.stands && isBelow(c.stands, spot.cgroup):
-		c.err = errNotHere
-	default:
-		c.at, c.err = spot.open()
+	p.readFields(v.own, ownErr, u, buf)
+	for i := range p.limiters {
+		l := &p.limiters[i]
+		if err != nil {
+			*l.of(u) = Effective{Limit: reading.Of[Limit]{How: howOf(err)}, Above: errors.Is(err, errOutside)}
+			continue
+		}
+		*l.of(u) = l.binding(v, u, buf)
 	}
-	return true
 }
 
-func (c *cursor) leave() {
-	c.at.close()
-	c.at = -1
-}
-
-func (c *cursor) read(file string, buf *[]byte) ([]byte, error) {
-	if c.err != nil {
-		return nil, c.err
+// readFields reads each file once and sets the fields that it holds, or says of all why they cannot be read.
+func (p *part) readFields(own folder, err error, u *Usage, buf *[]byte) {
+	var text []byte
+	fileErr := err
+	for i := range p.fields {
+		f := &p.fields[i]
+		if err == nil && (i == 0 || p.fields[i-1].file != f.file) {
+			text, fileErr = own.read(f.file, *buf)
+			*buf = text[:0]
+		}
+		f.read(u, text, fileErr)
 	}
-	text, err := c.at.read(file, *buf)
-	*buf = text[:0]
-	return text, err
 }
 
 // field is one value of a Usage: where the kernel keeps it, and how its text becomes the value.
@@ -98,28 +85,38 @@ func (f *field) read(u *Usage, text []byte, err error) {
 	f.set(u, value, how)
 }
 
-// selectFields takes for each controller the fields of the version that has it here, v1 before v2, and makes the Usage in
-// which all that is kept nowhere is absent.
-func (h *Hierarchies) selectFields() (fields []field, absent Usage) {
-	for _, all := range [][]field{v1Fields, v2Fields} {
-		for _, f := range all {
-			f.set(&absent, nil, reading.How{State: reading.Absent})
+// planUsage lays down what each hierarchy has to read: for every controller the files of the version that has it here, v1
+// before v2. It also makes the Usage in which all that is kept nowhere is absent.
+func (h *Hierarchies) planUsage() {
+	for version, fields := range [][]field{v1Fields, v2Fields} {
+		for _, f := range fields {
+			f.set(&h.absent, nil, reading.How{State: reading.Absent})
+			if t := h.find(f.controller); t != nil && t.version() == version {
+				p := h.part(t)
+				p.fields = append(p.fields, f)
+			}
 		}
-	}
-	for v2, all := range [][]field{v1Fields, v2Fields} {
-		for _, f := range all {
-			if t := h.find(f.controller); t != nil && btoi(t.v2) == v2 {
-				fields = append(fields, f)
+		for _, l := range [][]limiter{v1Limiters, v2Limiters}[version] {
+			l.of(&h.absent).Limit = reading.Missing[Limit](reading.Absent)
+			if t := h.find(l.controller); t != nil && t.version() == version {
+				p := h.part(t)
+				p.limiters = append(p.limiters, l)
 			}
 		}
 	}
-	if t := h.find("cpu"); t != nil {
-		absent.CPUWeightIsShares = !t.v2
+	cpu := h.find("cpu")
+	h.absent.CPUWeightIsShares = cpu != nil && !cpu.v2
+}
+
+// part finds or makes the part of a hierarchy.
+func (h *Hierarchies) part(t *hierarchy) *part {
+	for i := range h.parts {
+		if h.parts[i].tree == t {
+			return &h.parts[i]
+		}
 	}
-	for _, l := range limiters {
-		l.of(&absent).Limit = reading.Missing[Limit](reading.Absent)
-	}
-	return fields, absent
+	h.parts = append(h.parts, part{tree: t})
+	return &h.parts[len(h.parts)-1]
 }
 
 // SourceOf tells where a field of Usage, by its name there, is read for a membership: the absolute path of the file, and
@@ -127,12 +124,14 @@ func (h *Hierarchies) selectFields() (fields []field, absent Usage) {
 // differences; this is their second term. Effective limits carry their file with them. Both are "" when nothing here
 // keeps the value.
 func (h *Hierarchies) SourceOf(m *Membership, name string) (file, key string) {
-	for _, f := range h.fields {
-		if f.name != name {
-			continue
-		}
-		if dir, ok := h.Dir(m, f.controller); ok {
-			return dir + "/" + f.file, f.key
+	for _, p := range h.parts {
+		for _, f := range p.fields {
+			if f.name != name {
+				continue
+			}
+			if at, err := p.tree.spot(m); err == nil {
+				return filepath.Join(at.dir(), f.file), f.key
+			}
 		}
 	}
 	return "", ""
