@@ -20,15 +20,39 @@ type Process struct {
 	Cgroup    *cgroup.Membership // nil when not read yet
 }
 
+// The engines, as Container.Engine names them: what made the container.
+const (
+	Docker     = "docker"
+	Containerd = "containerd"
+	Kubernetes = "kubernetes" // a pod's container that containerd made for the kubelet, or that cannot be told further
+	CRIO       = "cri-o"
+	Podman     = "podman"
+	LXC        = "lxc"
+	Nspawn     = "systemd-nspawn"
+	Bubblewrap = "bubblewrap"
+	Firejail   = "firejail"
+	Flatpak    = "flatpak"
+	Snap       = "snap"
+	Runc       = "runc"
+	Crun       = "crun"
+	Unshare    = "unshare" // unshare(1), or a program that calls unshare(2) or clone(2) by itself
+	Chroot     = "chroot"
+	Cutaway    = "cutaway" // our own sandboxes
+	Unknown    = "unknown" // a container id in a cgroup path, and nothing that tells whose it is
+)
+
 // Container is a group of processes that is one container (or sandbox) with what is known of it.
 type Container struct {
-	Key      string // stable identity over time: engine and id, or "ns:" with the init process's identity
-	Engine   string // "docker", "containerd", "kubernetes", "cri-o", "podman", "lxc", "systemd-nspawn", "bubblewrap", "firejail", "flatpak", "snap", "runc", "crun", "unshare", "chroot", "cutaway"
+	// Key is the container's identity over time. It is made of ids, not of engine or name, because those may become
+	// known later. The keys of containers that another container or a user made begin with that one's key, so that
+	// nobody can pass for a container of someone else.
+	Key      string
+	Engine   string // one of the constants
 	ID       string // the engine's id, "" when it has none
 	Name     string // the engine's name, else a short id, else the first process's name
 	Image    string // "" when unknown
 	Runtime  string // "runc", "crun", … when known
-	Rootless bool
+	Rootless bool   // a user other than root made it
 	Pod      Pod    // zero when in none
 	Parent   string // Key of the container around it, "" when none (Docker in Docker, kind)
 	Init     int    // PID of its first process

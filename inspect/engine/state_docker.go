@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// dockerConfig is what is needed of a container's config.v2.json (moby: daemon/container/container.go, type Container).
+type dockerConfig struct {
+	ID     string
+	Name   string
+	Config struct {
+		Image  string
+		Labels map[string]string
+	}
+}
+
+// parseDockerConfig reads a config.v2.json.
+func parseDockerConfig(text []byte) (*found, error) {
+	var c dockerConfig
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("parse a Docker container's configuration: %w", err)
+	}
+	f := &found{name: strings.TrimPrefix(c.Name, "/"), image: c.Config.Image}
+	podLabels(f, c.Config.Labels)
+	if f.name == "" {
+		return nil, fmt.Errorf("parse a Docker container's configuration: it has no name")
+	}
+	return f, nil
+}
+
+// podLabels takes the labels that the kubelet gives to every container
+// (k8s.io/kubernetes: pkg/kubelet/types/labels.go), whatever the engine.
+func podLabels(f *found, labels map[string]string) {
+	f.pod.Name = labels["io.kubernetes.pod.name"]
+	f.pod.Namespace = labels["io.kubernetes.pod.namespace"]
+	f.pod.UID = labels["io.kubernetes.pod.uid"]
+	if name := labels["io.kubernetes.container.name"]; name != "" && f.pod.Name != "" {
+		f.name = name
+	}
+}
+
+// docker looks into the data directories of the daemons that run, then into the usual one, then into the one that the
+// container's own mounts come from.
+func (q query) docker() *found {
+	if !isID(q.id) {
+		return nil
+	}
+	for _, d := range q.daemons {
+		if f := q.dockerIn(d.view, d.dataRoot(q)); f != nil {
+			return f
+		}
+	}
+	for _, v := range q.views() {
+		if f := q.dockerIn(v, "/var/lib/docker"); f != nil {
+			return f
+		}
+	}
+	for _, v := range q.views() {
+		if f := q.dockerIn(v, q.mountedFrom()); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// dockerIn looks into one data directory. With userns-remap the daemon keeps everything one level below, in a directory
+// named for the mapped ids.
+func (q query) dockerIn(v view, dataRoot string) *found {
+	if !path.IsAbs(dataRoot) {
+		return nil
+	}
+	roots := []string{dataRoot}
+	names, _ := v.list(dataRoot)
+	for _, name := range names {
+		if uid, gid, ok := strings.Cut(name, "."); ok && isNumber(uid) && isNumber(gid) {
+			roots = append(roots, path.Join(dataRoot, name))
+		}
+	}
+	for _, root := range roots {
+		file := path.Join(root, "containers", q.id, "config.v2.json")
+		text, err := v.read(file)
+		if err != nil {
+			continue
+		}
+		if f, err := parseDockerConfig(text); err == nil {
+			f.engine = Docker
+			f.evidence = Evidence{v.path(file), "Name " + f.name}
+			return f
+		}
+	}
+	return nil
+}
+
+// dataRoot is where a daemon keeps its containers: its option, else its daemon.json, else the default (dockerd(8)).
+func (d daemon) dataRoot(q query) string {
+	if dir := option(d.args, "-g", "--data-root"); dir != "" {
+		return dir
+	}
+	if dir := option(d.args, "", "--graph"); dir != "" {
+		return dir
+	}
+	config := option(d.args, "", "--config-file")
+	if config == "" {
+		config = "/etc/docker/daemon.json"
+	}
+	var file struct {
+		DataRoot string `json:"data-root"`
+		Graph    string `json:"graph"`
+	}
+	if text, err := d.view.read(config); err == nil && json.Unmarshal(text, &file) == nil {
+		if file.DataRoot != "" {
+			return file.DataRoot
+		}
+		if file.Graph != "" {
+			return file.Graph
+		}
+	}
+	if d.uid != 0 {
+		if homes := q.homes(); len(homes) > 0 {
+			return path.Join(homes[0], ".local/share/docker")
+		}
+	}
+	return "/var/lib/docker"
+}
+
+// mountedFrom is the data directory that the container's /etc/hostname is mounted from, as the path within its
+// file system: right when that is the root file system. "" when the container has no such mount.
+func (q query) mountedFrom() string {
+	f, err := os.Open(filepath.Join(q.procRoot, strconv.Itoa(q.pid), "mountinfo"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text := make([]byte, 1<<20)
+	n, _ := f.Read(text)
+	return dataRootOf(string(text[:n]), q.id)
+}
+
+// dataRootOf finds "<data root>/containers/<id>/hostname", the fourth field of a line of mountinfo.
+func dataRootOf(mountinfo, id string) string {
+	for line := range strings.Lines(mountinfo) {
+		fields := strings.Fields(line)
+		if len(fields) < 5 || fields[4] != "/etc/hostname" {
+			continue
+		}
+		if root, ok := strings.CutSuffix(fields[3], "/containers/"+id+"/hostname"); ok && path.IsAbs(root) {
+			return root
+		}
+	}
+	return ""
+}
+
+// isDockerd tells a Docker daemon by its executable.
+func isDockerd(p *Process) bool {
+	return strings.HasSuffix(p.Exe, "/dockerd") || p.Exe == "" && p.Comm == "dockerd"
+}
