@@ -8,15 +8,13 @@ func (m *Mount) PropagationString() string {
 	var words []string
 	for _, field := range m.Propagation {
 		kind, group, _ := strings.Cut(field, ":")
-		switch kind {
-		case "shared":
+		switch {
+		case kind == "shared":
 			words = append(words, "shared "+group)
-		case "master":
+		case kind == "master":
 			words = append(words, "slave of "+group)
-		case "propagate_from":
-			if last := len(words) - 1; last >= 0 {
-				words[last] += " through " + group
-			}
+		case kind == "propagate_from" && len(words) > 0:
+			words[len(words)-1] += " through " + group
 		default: // "unbindable", and what a newer kernel may add
 			words = append(words, field)
 		}
