@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"cutaway/inspect/proc"
 )
 
 // v1Controllers are the words of a v1 mount's super options that name controllers; the list is closed, as v1 is
@@ -40,7 +42,7 @@ func Discover(mountinfo []byte, root string) (*Hierarchies, error) {
 		if err != nil {
 			return nil, fmt.Errorf("looking for cgroups: %w", err)
 		}
-		below := slices.DeleteFunc(found, func(m mount) bool { return m.point != dir && !isBelow(m.point, dir) })
+		below := slices.DeleteFunc(found, func(m proc.Mount) bool { return m.MountPoint != dir && !isBelow(m.MountPoint, dir) })
 		if list = fromMounts(below); len(list) == 0 {
 			list, err = fromDirectories(dir)
 		}
@@ -104,15 +106,15 @@ func isController(name string) bool { return slices.Contains(v1Controllers, name
 func (h *Hierarchies) Mode() Mode { return h.mode }
 
 // fromMounts puts the mounts of one hierarchy together.
-func fromMounts(mounts []mount) []*hierarchy {
+func fromMounts(mounts []proc.Mount) []*hierarchy {
 	var list []*hierarchy
 	for _, m := range mounts {
-		v2 := m.fsType == "cgroup2"
+		v2 := m.FSType == "cgroup2"
 		var controllers []string
 		if !v2 {
-			controllers = fromOptions(m.superOptions)
+			controllers = fromOptions(m.SuperOptions)
 		}
-		list = add(list, v2, controllers, place{dir: m.point, root: m.root})
+		list = add(list, v2, controllers, place{dir: m.MountPoint, root: m.Root})
 	}
 	return list
 }

@@ -109,21 +109,11 @@ func dockerOnV2(t testing.TB) files {
 
 // member makes a membership of the text of /proc/PID/cgroup.
 func member(text string) *Membership {
-	m := &Membership{}
-	for line := range strings.Lines(text) {
-		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
-		l := proc.CgroupLine{Path: parts[2]}
-		l.Hierarchy, _ = strconv.Atoi(parts[0])
-		l.Path, l.Deleted = strings.CutSuffix(l.Path, " (deleted)")
-		if parts[1] != "" {
-			l.Controllers = strings.Split(parts[1], ",")
-		}
-		m.Lines = append(m.Lines, l)
+	lines, err := proc.ParseCgroup([]byte(text))
+	if err != nil {
+		panic(err)
 	}
-	return m
+	return &Membership{Lines: lines}
 }
 
 // mountinfoOf turns lines of /proc/mounts into mountinfo.

@@ -85,7 +85,8 @@ func TestDir(t *testing.T) {
 		{"4:memory:/a\n", "memory", "memory/a"},
 		{"4:memory:/\n", "memory", "memory"},
 		{"4:memory:/a b\n", "memory", "memory/a b"},
-		{"4:memory:/a (deleted)\n", "memory", ""},
+		{"4:memory:/a (deleted)\n", "memory", "memory/a (deleted)"}, // only v2 marks what was removed
+		{"0::/b (deleted)\n", "", ""},
 		{"4:memory:/../a\n", "memory", ""},
 		{"8:pids:/docker/x/y\n", "pids", "pids/y"},
 		{"8:pids:/docker/x\n", "pids", "pids"},

@@ -3,83 +3,37 @@ package cgroup
 import (
 	"bytes"
 	"slices"
-	"strconv"
 	"strings"
+
+	"cutaway/inspect/proc"
 )
 
-// mount is what discovery needs of one line of mountinfo, see proc_pid_mountinfo(5).
-type mount struct {
-	id, parent   int
-	root, point  string // octal escapes undone
-	fsType       string
-	superOptions string
-}
-
-// isCgroup tells whether a cgroup file system, of either version, is mounted here.
-func (m *mount) isCgroup() bool { return m.fsType == "cgroup" || m.fsType == "cgroup2" }
-
-// parseMounts reads mountinfo; lines that do not look like its lines are left out.
-func parseMounts(mountinfo []byte) []mount {
-	var mounts []mount
+// parseMounts reads mountinfo line by line: one that cannot be understood must not hide the others.
+func parseMounts(mountinfo []byte) []proc.Mount {
+	var mounts []proc.Mount
 	for line := range bytes.Lines(mountinfo) {
-		if m, ok := parseMount(string(line)); ok {
-			mounts = append(mounts, m)
-		}
+		one, _ := proc.ParseMountinfo(line)
+		mounts = append(mounts, one...)
 	}
 	return mounts
 }
 
-func parseMount(line string) (mount, bool) {
-	before, after, found := strings.Cut(line, " - ")
-	left, right := strings.Fields(before), strings.Fields(after)
-	if !found || len(left) < 6 || len(right) < 3 {
-		return mount{}, false
-	}
-	id, err1 := strconv.Atoi(left[0])
-	parent, err2 := strconv.Atoi(left[1])
-	if err1 != nil || err2 != nil {
-		return mount{}, false
-	}
-	return mount{
-		id: id, parent: parent,
-		root: unescape(left[3]), point: unescape(left[4]),
-		fsType: right[0], superOptions: right[2],
-	}, true
-}
-
-// unescape undoes the octal escapes that the kernel writes for space, tab, newline, backslash and '#'
-// (mangle in fs/seq_file.c).
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+4 <= len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
+// isCgroup tells whether a cgroup file system, of either version, is mounted there.
+func isCgroup(m *proc.Mount) bool { return m.FSType == "cgroup" || m.FSType == "cgroup2" }
 
 // visible returns the cgroup mounts that their path leads to. Another mount hides one when it covers the same
 // directory, or a directory above it, later in time.
-func visible(mounts []mount) []mount {
-	byID := make(map[int]*mount, len(mounts))
-	children := make(map[int][]*mount, len(mounts))
+func visible(mounts []proc.Mount) []proc.Mount {
+	byID := make(map[int]*proc.Mount, len(mounts))
+	children := make(map[int][]*proc.Mount, len(mounts))
 	for i := range mounts {
 		m := &mounts[i]
-		byID[m.id] = m
-		children[m.parent] = append(children[m.parent], m)
+		byID[m.ID] = m
+		children[m.Parent] = append(children[m.Parent], m)
 	}
-	var found []mount
+	var found []proc.Mount
 	for i := range mounts {
-		if m := &mounts[i]; m.isCgroup() && !hidden(m, byID, children) {
+		if m := &mounts[i]; isCgroup(m) && !hidden(m, byID, children) {
 			found = append(found, *m)
 		}
 	}
@@ -88,19 +42,19 @@ func visible(mounts []mount) []mount {
 
 // hidden follows a mount to the root of the mount tree and looks for mounts that stand in the way. A mount over the
 // same directory is a child of the mount it covers; a mount over a directory above is its sibling.
-func hidden(m *mount, byID map[int]*mount, children map[int][]*mount) bool {
-	var path *mount // the child of cur through which the path goes on
+func hidden(m *proc.Mount, byID map[int]*proc.Mount, children map[int][]*proc.Mount) bool {
+	var path *proc.Mount // the child of cur through which the path goes on
 	cur := m
 	for range len(byID) { // a bound, should hostile text hold a loop
-		if slices.ContainsFunc(children[cur.id], func(c *mount) bool { return c != path && c != cur && c.point == cur.point }) {
+		if slices.ContainsFunc(children[cur.ID], func(c *proc.Mount) bool { return c != path && c != cur && c.MountPoint == cur.MountPoint }) {
 			return true
 		}
-		parent := byID[cur.parent]
+		parent := byID[cur.Parent]
 		if parent == nil || parent == cur {
 			return false
 		}
-		if slices.ContainsFunc(children[parent.id], func(c *mount) bool {
-			return c != cur && c.point != parent.point && isBelow(cur.point, c.point)
+		if slices.ContainsFunc(children[parent.ID], func(c *proc.Mount) bool {
+			return c != cur && c.MountPoint != parent.MountPoint && isBelow(cur.MountPoint, c.MountPoint)
 		}) {
 			return true
 		}

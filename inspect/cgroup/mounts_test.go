@@ -33,7 +33,7 @@ func TestVisible(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			for _, m := range visible(parseMounts([]byte(test.mountinfo))) {
-				got = append(got, m.point)
+				got = append(got, m.MountPoint)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("visible cgroup mounts (-want +got):\n%s", diff)
@@ -42,23 +42,22 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-func TestParseMountOfContainer(t *testing.T) {
+func TestVisibleInContainer(t *testing.T) {
 	mounts := visible(parseMounts([]byte(sample(t, "docker-db/mountinfo"))))
 	if len(mounts) != 9 {
 		t.Fatalf("%d cgroup mounts, want 9", len(mounts))
 	}
-	want := mount{id: 1210, parent: 1206, root: dockerV1, point: "/sys/fs/cgroup/memory", fsType: "cgroup", superOptions: "rw,memory"}
-	if diff := cmp.Diff(want, mounts[3], cmp.AllowUnexported(mount{})); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if m := mounts[3]; m.Root != dockerV1 || m.MountPoint != "/sys/fs/cgroup/memory" || m.SuperOptions != "rw,memory" {
+		t.Errorf("the fourth is %+v, want memory's", m)
 	}
 }
 
-func FuzzParseMounts(f *testing.F) {
+func FuzzVisible(f *testing.F) {
 	f.Add([]byte(sample(f, "docker-db/mountinfo")))
 	f.Add([]byte("3 3 0:25 / /a\\04 rw - cgroup2 a rw\n3 4 0:25 /.. /a\\777 rw - cgroup a rw,name=\n"))
 	f.Fuzz(func(t *testing.T, mountinfo []byte) {
 		for _, m := range visible(parseMounts(mountinfo)) {
-			if !m.isCgroup() {
+			if !isCgroup(&m) {
 				t.Errorf("%+v is no cgroup mount", m)
 			}
 		}
