@@ -193,14 +193,22 @@ func (b *treeBuilder) byContainer() []*Node {
 	for _, c := range b.s.Containers {
 		if around := nodes[c.Parent]; around != nil && c.Parent != c.Key {
 			around.Children = append(around.Children, nodes[c.Key])
-		}
-	}
-	for _, c := range b.s.Containers {
-		if nodes[c.Parent] == nil && len(nodes[c.Key].Children) > 0 {
+		} else {
 			roots = append(roots, nodes[c.Key])
 		}
 	}
-	return roots
+	return withoutEmpty(roots)
+}
+
+// withoutEmpty leaves out the containers that hold no kept process.
+func withoutEmpty(nodes []*Node) []*Node {
+	return slices.DeleteFunc(nodes, func(n *Node) bool {
+		if n.Process != nil {
+			return false
+		}
+		n.Children = withoutEmpty(n.Children)
+		return len(n.Children) == 0
+	})
 }
 
 // byNamespace shows for each kind the namespaces that a process is in, each with its members.

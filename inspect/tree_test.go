@@ -153,7 +153,12 @@ nginx 2
   [inner] 1
     inner 1
 `},
-		{"nothing kept", ByCgroup, TreeOptions{Keep: func(*Process) bool { return false }}, "\n"},
+		{"only the outer container", ByContainer, TreeOptions{Keep: func(p *Process) bool { return p.PID == 30 }}, `
+[outer] 1
+  dockerd 1
+`},
+		{"nothing kept", ByCgroup, TreeOptions{Keep: func(*Process) bool { return false }}, ""},
+		{"no container kept", ByContainer, TreeOptions{Keep: func(*Process) bool { return false }}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
