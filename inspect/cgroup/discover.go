@@ -33,24 +33,31 @@ type Hierarchies struct {
 // counts; when nothing is, as in a copy of a machine's files, its directories tell the hierarchies. A machine without
 // cgroups is no error; a root without cgroups is.
 func Discover(mountinfo []byte, root string) (*Hierarchies, error) {
-	found := visible(parseMounts(mountinfo))
-	var list []*hierarchy
+	list := fromMounts(visible(parseMounts(mountinfo)))
+	for _, h := range list {
+		h.findAnchors()
+	}
 	if root == "" {
-		list = fromMounts(found)
-	} else {
-		dir, err := canonical(root)
-		if err != nil {
-			return nil, fmt.Errorf("looking for cgroups: %w", err)
-		}
-		below := slices.DeleteFunc(found, func(m proc.Mount) bool { return m.MountPoint != dir && !isBelow(m.MountPoint, dir) })
-		if list = fromMounts(below); len(list) == 0 {
-			list, err = fromDirectories(dir)
-		}
-		if err != nil {
+		return newHierarchies(list), nil
+	}
+	dir, err := canonical(root)
+	if err != nil {
+		return nil, fmt.Errorf("looking for cgroups: %w", err)
+	}
+	if list = mountedBelow(list, dir); len(list) == 0 {
+		if list, err = fromDirectories(dir); err != nil {
 			return nil, err
 		}
 	}
 	return newHierarchies(list), nil
+}
+
+// mountedBelow leaves out what is mounted elsewhere.
+func mountedBelow(list []*hierarchy, dir string) []*hierarchy {
+	return slices.DeleteFunc(list, func(h *hierarchy) bool {
+		h.places = slices.DeleteFunc(h.places, func(p place) bool { return p.dir != dir && !isBelow(p.dir, dir) })
+		return len(h.places) == 0
+	})
 }
 
 func newHierarchies(list []*hierarchy) *Hierarchies {
@@ -58,7 +65,7 @@ func newHierarchies(list []*hierarchy) *Hierarchies {
 	for _, h := range list {
 		for i := range h.places {
 			p := &h.places[i]
-			p.top = p.root == "/" && isTop(p.dir, h.v2)
+			p.top = depth(p.root) == 0 && isTop(p.dir, h.v2)
 			p.kernel = isKernels(p.dir)
 		}
 		slices.SortStableFunc(h.places, func(a, b place) int { return cmp.Compare(height(a), height(b)) })
@@ -73,14 +80,7 @@ func newHierarchies(list []*hierarchy) *Hierarchies {
 
 // height orders places by how much of the hierarchy they show: the namespace's ancestors, its root, cgroups below.
 func height(p place) int {
-	up := strings.Count(p.root, "/..")
-	down := len(names(p.root)) - up
-	return down - up
-}
-
-// names splits a cgroup's path.
-func names(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	return depth(p.root) - levelsUp(p.root)
 }
 
 func modeOf(list []*hierarchy) Mode {

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"errors"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -56,7 +55,7 @@ func ownCPU(u *Usage) reading.Of[Limit] {
 func (l *limiter) binding(v visit, u *Usage, buf *[]byte) Effective {
 	kernel := l.of(u).Limit
 	e := Effective{Limit: reading.Value(Limit{Unlimited: true}), Above: !v.at.top}
-	for cgroup, below := v.cgroup, v.below; ; cgroup, below = path.Dir(cgroup), parent(below) {
+	for cgroup, below := v.cgroup, v.below; ; cgroup, below = above(cgroup), parent(below) {
 		if below == "" && v.at.top { // the root limits nothing, and v2 has no files there (cgroup-v2.rst, "Controllers")
 			break
 		}

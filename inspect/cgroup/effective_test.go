@@ -64,7 +64,7 @@ func TestEffective(t *testing.T) {
 		},
 		{
 			"v2: mounted from above the namespace", up, "0::/../x\n", root2.with("x", files{"pids.max": "3\n"}),
-			limits{Effective{Limit: unlimited(), Above: true}, Effective{Limit: unlimited(), Above: true}, Effective{Limit: limited(3), Path: "/../x", File: "x/pids.max", Above: true}},
+			limits{none, none, Effective{Limit: limited(3), Path: "/../x", File: "x/pids.max"}},
 		},
 		{
 			"v2: hostile numbers above", v2, "0::/a/b\n", root2.with("a", files{"pids.max": "none\n", "cpu.max": "5 0\n"}).with("a/b", files{"pids.max": "3\n", "cpu.max": "1000 100000\n", "memory.max": "\n"}),

@@ -21,7 +21,9 @@ type hierarchy struct {
 type place struct {
 	dir  string // absolute
 	root string // the cgroup that stands there, as this cgroup namespace names it: "/", "/docker/…", "/.."
-	top  bool   // it is the hierarchy's real root, so that nothing stands above
+	// anchor is the path from dir to the root of this cgroup namespace, where dir lies above that and it is known.
+	anchor string
+	top    bool // it is the hierarchy's real root, so that nothing stands above
 	// kernel is true when the kernel's cgroup file system is there, where all files are regular ones, and false for a copy.
 	kernel bool
 }
@@ -50,7 +52,7 @@ func (h *hierarchy) line(m *Membership) *proc.CgroupLine {
 // locate finds a place from which a cgroup can be seen, and the path from there ("" is the place itself).
 func (h *hierarchy) locate(path string) (at place, below string, ok bool) {
 	for _, p := range h.places {
-		if below, ok := relative(p.root, path); ok {
+		if below, ok := p.way(path); ok {
 			return p, below, true
 		}
 	}

@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"slices"
+	"strings"
 
 	"cutaway/inspect/proc"
 )
@@ -44,10 +45,11 @@ func deeper(a, b string) string {
 	return a
 }
 
-func depth(path string) int {
+// depth counts the names of a path.
+func depth(cgroup string) int {
 	n := 0
-	for _, name := range names(path) {
-		if name != ".." {
+	for name := range strings.SplitSeq(cgroup, "/") {
+		if name != "" && name != ".." {
 			n++
 		}
 	}
