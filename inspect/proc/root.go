@@ -23,6 +23,12 @@ func OpenRoot(path string) (*Root, error) {
 	return &Root{fd: fd, path: path}, nil
 }
 
+// IsProc tells whether a proc file system stands here, and not a copy of one on a disk.
+func (r *Root) IsProc() bool {
+	var fs unix.Statfs_t
+	return unix.Fstatfs(r.fd, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC
+}
+
 // Path is where the root was opened.
 func (r *Root) Path() string { return r.path }
 
@@ -133,6 +139,24 @@ func (r *Reader) Stat(pid int) ([]byte, error) {
 	r.path = strconv.AppendInt(r.path[:0], int64(pid), 10)
 	r.path = append(r.path, "/stat\x00"...)
 	return r.read(r.root.fd)
+}
+
+// OpenStat opens /proc/PID/stat, to be read again and again with Again. The caller closes the descriptor.
+func (r *Reader) OpenStat(pid int) (int, error) {
+	r.path = strconv.AppendInt(r.path[:0], int64(pid), 10)
+	r.path = append(r.path, "/stat\x00"...)
+	return openat(r.root.fd, r.path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK)
+}
+
+// Again reads an open stat file from its start: ESRCH when its process has ended, even when the PID is used again.
+func (r *Reader) Again(fd int) ([]byte, error) {
+	for {
+		n, err := unix.Pread(fd, r.buf, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		return r.buf[:max(n, 0)], err
+	}
 }
 
 // Link reads where a link of the process that was entered points, as the kernel words it.
