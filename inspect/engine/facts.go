@@ -140,7 +140,8 @@ func (d *Detector) container(g *group) Container {
 	if answer := d.names.answer(g.names); answer != nil {
 		c.add(answer)
 	}
-	c.Name = cmp.Or(c.Name, shortID(c.ID), d.programIn(g))
+	c.Name = bounded(cmp.Or(c.Name, shortID(c.ID), d.programIn(g)))
+	c.ID, c.Image = bounded(c.ID), bounded(c.Image)
 	for n, i := range g.joined {
 		if n == maxJoined {
 			break
@@ -166,6 +167,11 @@ func (c *Container) add(f *found) {
 	c.Pod.Namespace = cmp.Or(f.pod.Namespace, c.Pod.Namespace)
 	c.Evidence = append(c.Evidence, f.evidence)
 }
+
+// maxName bounds a name, which may come from a command line or file of anybody's.
+const maxName = 256
+
+func bounded(name string) string { return name[:min(len(name), maxName)] }
 
 // shortID is an id as the engines print it: 12 digits of the 64.
 func shortID(id string) string {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 )
@@ -41,6 +43,13 @@ type job struct {
 	done  chan struct{}
 }
 
+func (j *job) urgency() int {
+	if j.query.engine == Unshare || j.query.engine == Bubblewrap {
+		return 1
+	}
+	return 0
+}
+
 // namer looks up names apart from the scan. It has no goroutine while there is nothing to look up.
 type namer struct {
 	patience time.Duration
@@ -67,11 +76,13 @@ func (n *namer) answer(e *entry) *found {
 	return e.answer
 }
 
-// run starts jobs, and waits for those of containers that are new, as long as its patience lasts.
+// run starts jobs, and waits for those of containers that are new, as long as its patience lasts. Those that surely
+// have a name come before those of which we only ask whether somebody knows them.
 func (n *namer) run(jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
+	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.urgency(), b.urgency()) })
 	n.start(jobs)
 	timer := time.NewTimer(n.patience)
 	defer timer.Stop()

@@ -26,7 +26,7 @@ func (d *Detector) queryOf(g *group) query {
 		engine: g.facts.engine, id: g.facts.id, namespace: g.facts.maker.namespace, bundle: g.facts.maker.bundle,
 		nested: around != nil, pid: p.PID, start: p.Start,
 	}
-	if parent := d.parents[g.init]; parent >= 0 && g.facts.maker.program != "" && !g.facts.maker.inside {
+	if parent := d.parents[g.init]; parent >= 0 && q.engine != Unshare && q.engine != Bubblewrap && g.facts.maker.engine != "" {
 		q.makerPID = d.procs[parent].PID
 		q.maker = d.viewOf(&d.procs[parent])
 	}
