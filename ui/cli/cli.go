@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cutaway/inspect"
+	"cutaway/ui/text"
+	"cutaway/ui/tui"
+)
+
+// The exit statuses.
+const (
+	exitOK         = 0
+	exitFailure    = 1
+	exitUsage      = 2
+	exitBrokenPipe = 128 + int(syscall.SIGPIPE)
+)
+
+// app is what every command needs: the global flags and where output goes.
+type app struct {
+	out, err io.Writer
+	inspect  inspect.Options
+	color    string
+	readonly bool
+	screen   screenFlags
+}
+
+// Main runs the command line and returns the exit status. Ctrl-C and a reader that goes away end the process by their
+// signals, as the Go runtime does when nobody asked for them.
+func Main(args []string) int {
+	a := &app{out: os.Stdout, err: os.Stderr}
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return a.status(root.Execute())
+}
+
+// newRoot makes the whole command tree. Documentation and completion are made from it too.
+func newRoot(a *app) *cobra.Command {
+	cobra.EnableCommandSorting = false
+	root := &cobra.Command{
+		Use:   "cutaway",
+		Short: "Shows Linux containers the way the kernel sees them",
+		Long: "cutaway shows Linux containers the way the kernel sees them: processes with their own namespaces,\n" +
+			"cgroups, capabilities and labels, live and beside the host. Without a command it opens the screen.",
+		Args:              noCommand,
+		RunE:              func(*cobra.Command, []string) error { return a.runScreen() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+		Version:           version(),
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetVersionTemplate("cutaway {{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%w; see %s --help", err, c.CommandPath())
+	})
+	a.globalFlags(root)
+	root.AddCommand(newPS(a), newCaps(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
+	root.SetHelpCommand(newHelp(root))
+	return root
+}
+
+func (a *app) globalFlags(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.SortFlags = false
+	flags.StringVar(&a.inspect.Proc, "proc", "/proc", "read this proc file system, such as /host/proc")
+	flags.StringVar(&a.inspect.Cgroup, "cgroup", "", "read the cgroup file systems below this directory (default: where mountinfo says)")
+	flags.StringVar(&a.inspect.Root, "root", "/", "the file system in which engines keep their state, such as /host")
+	flags.StringVar(&a.color, "color", "auto", "colour: auto, always or never; NO_COLOR counts too")
+	flags.BoolVar(&a.readonly, "readonly", false, "never change anything")
+	completeWith(root, "color", colorModes...)
+	root.Flags().SortFlags = false
+	root.Flags().DurationVar(&a.screen.interval, "interval", time.Second, "how often the screen looks again")
+	root.Flags().BoolVar(&a.screen.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+}
+
+// colorModes are the values of --color.
+var colorModes = []string{"auto", "always", "never"}
+
+func (a *app) checkFlags() error {
+	return oneOf("--color", a.color, colorModes)
+}
+
+// noCommand refuses arguments of the root, which are commands that do not exist.
+func noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return usagef("unknown command %q, did you mean %s? See cutaway --help", args[0], near[0])
+	}
+	return usagef("unknown command %q; see cutaway --help", args[0])
+}
+
+// usageError is wrong usage, for which the exit status is 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// oneOf checks a value that must be one of a few words.
+func oneOf(name, value string, words []string) error {
+	for _, w := range words {
+		if value == w {
+			return nil
+		}
+	}
+	return usagef("%s takes %s, not %q", name, strings.Join(words, ", "), value)
+}
+
+// status turns an error into its line on stderr and the exit status.
+func (a *app) status(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, syscall.EPIPE):
+		return exitBrokenPipe // only when SIGPIPE is ignored: else it ends the process before
+	case errors.As(err, &usage):
+		a.complain(err)
+		return exitUsage
+	}
+	if !errors.Is(err, errAlreadySaid) {
+		a.complain(err)
+	}
+	return exitFailure
+}
+
+// errAlreadySaid fails a command whose output says why.
+var errAlreadySaid = errors.New("see the output")
+
+// complain writes one line on stderr.
+func (a *app) complain(err error) {
+	line := strings.Join(strings.Fields(err.Error()), " ")
+	_, _ = fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
+}
+
+// screenFlags are the flags of the screen alone.
+type screenFlags struct {
+	interval time.Duration
+	noMouse  bool
+}
+
+// runScreen opens the screen, on a terminal only: a pipe or a file gets told which command prints the same.
+func (a *app) runScreen() error {
+	if !isTerminal(os.Stdout) || !isTerminal(os.Stdin) {
+		return usagef("the screen needs a terminal; `cutaway ps` prints the same here, cutaway --help names the other commands")
+	}
+	if a.screen.interval < minInterval {
+		return usagef("--interval %s is too short, the least is %s", a.screen.interval, minInterval)
+	}
+	return tui.Run(tui.Options{
+		Inspect:  a.inspect,
+		Color:    a.color,
+		ReadOnly: a.readonly,
+		Mouse:    !a.screen.noMouse,
+		Interval: a.screen.interval,
+		ASCII:    text.GlyphsFor(os.Getenv) == text.ASCII,
+	})
+}
+
+// minInterval keeps the screen from taking a core for itself.
+const minInterval = 100 * time.Millisecond

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cutaway/inspect"
+	"cutaway/inspect/cgroup"
+	"cutaway/inspect/proc"
+	"cutaway/inspect/users"
+	"cutaway/ui/text"
+)
+
+// view is one snapshot with what the commands need to show it.
+type view struct {
+	*inspect.Snapshot
+	st       *style
+	uptime   time.Duration // since boot, as start times count; 0 when unknown
+	names    *users.DB
+	procRoot string
+	cgroups  *cgroup.Hierarchies
+}
+
+// look reads one snapshot.
+func (a *app) look(ctx context.Context) (*view, error) {
+	scanner, err := inspect.NewScanner(a.inspect)
+	if err != nil {
+		return nil, err
+	}
+	defer scanner.Close()
+	s, err := scanner.Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{Snapshot: s, st: a.style(), names: users.Open(a.inspect.Root), uptime: uptime(), procRoot: a.inspect.Proc, cgroups: scanner.Cgroups()}
+	lifetimeCPU(s, v.uptime)
+	return v, nil
+}
+
+// uptime is the clock that start times in /proc/PID/stat count by; both follow the reader's time namespace
+// (fs/proc/array.c, timens_add_boottime_ns).
+func uptime() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
+}
+
+// lifetimeCPU fills in the CPU use of a snapshot that nobody shares yet, and that has no tick before it: the mean over
+// each process's life, as ps(1) counts.
+func lifetimeCPU(s *inspect.Snapshot, uptime time.Duration) {
+	for i := range s.Procs {
+		p := &s.Procs[i]
+		p.CPU = -1
+		if life := uptime - ticks(p.Start); life > 0 {
+			p.CPU = 100 * float64(ticks(p.CPUTime)) / float64(life)
+		}
+	}
+	for _, c := range s.Containers {
+		c.CPU = 0
+		for _, i := range c.Procs {
+			c.CPU += max(s.Procs[i].CPU, 0)
+		}
+	}
+}
+
+// user is a user's name, or the number when there is none.
+func (v *view) user(uid uint32) string {
+	if name, ok := v.names.User(uid); ok {
+		return name
+	}
+	return strconv.FormatUint(uint64(uid), 10)
+}
+
+// fingerprint draws the eight cells of a process's namespaces.
+func (v *view) fingerprint(ns *proc.Namespaces) string {
+	var b strings.Builder
+	for _, c := range v.Fingerprint(ns) {
+		b.WriteString(v.st.cell(c))
+	}
+	return b.String()
+}
+
+func (st *style) cell(c inspect.Cell) string {
+	switch c.Kind {
+	case inspect.CellHost:
+		return st.glyphs.Host
+	case inspect.CellOwn:
+		return st.glyphs.Own
+	case inspect.CellShared:
+		return string(rune(c.Letter))
+	default:
+		return st.glyphs.Unknown
+	}
+}
+
+// legend explains the fingerprint, with the containers behind each letter.
+func (v *view) legend() string {
+	g := v.st.glyphs
+	parts := []string{g.Host + " the host's", g.Own + " its own"}
+	for _, share := range v.Shares() {
+		names := make([]string, len(share.Containers))
+		for i, c := range share.Containers {
+			names[i] = text.Sanitise(c.Name)
+		}
+		kinds := make([]string, len(share.Namespaces))
+		for i, n := range share.Namespaces {
+			kinds[i] = n.Kind.String()
+		}
+		parts = append(parts, string(rune(share.Letter))+" "+strings.Join(names, ", ")+" ("+strings.Join(kinds, " ")+")")
+	}
+	return strings.Join(parts, "   ")
+}
