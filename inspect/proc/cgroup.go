@@ -5,7 +5,7 @@ import "bytes"
 // ParseCgroup reads /proc/PID/cgroup, see cgroups(7): one line for each v1 hierarchy and one for v2. At a line that it
 // does not understand it stops: the error wraps ErrFormat and the lines before it are returned too.
 func ParseCgroup(b []byte) ([]CgroupLine, error) {
-	lines := make([]CgroupLine, 0, bytes.Count(b, []byte{'\n'}))
+	lines := make([]CgroupLine, 0, countLines(b, len("0::/\n")))
 	for len(b) > 0 {
 		line, rest, whole := bytes.Cut(b, []byte{'\n'})
 		parsed, ok := parseCgroupLine(line)

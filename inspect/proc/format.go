@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -17,4 +18,10 @@ func formatError(file string, text []byte) error {
 // missingError says which line a file lacks.
 func missingError(file, line string) error {
 	return fmt.Errorf("%s: %w: no line %s", file, ErrFormat, line)
+}
+
+// countLines says how many lines a text has, at most, when none is shorter than shortest, its newline included. Text of
+// newlines alone must not make a parser ask for memory.
+func countLines(text []byte, shortest int) int {
+	return min(bytes.Count(text, []byte{'\n'}), len(text)/shortest)
 }

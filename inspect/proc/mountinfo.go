@@ -8,7 +8,7 @@ import (
 // ParseMountinfo reads /proc/PID/mountinfo, see proc_pid_mountinfo(5). At a line that it does not understand it stops:
 // the error wraps ErrFormat and the mounts before it are returned too.
 func ParseMountinfo(b []byte) ([]Mount, error) {
-	mounts := make([]Mount, 0, bytes.Count(b, []byte{'\n'}))
+	mounts := make([]Mount, 0, countLines(b, len("1 1 0:0 / / rw - a  rw\n")))
 	for len(b) > 0 {
 		line, rest, whole := bytes.Cut(b, []byte{'\n'})
 		m, ok := parseMount(line)

@@ -54,7 +54,7 @@ func ParseNetSockets(proto string, b []byte) ([]Socket, error) {
 	if proto == "unix" {
 		return parseUnixSockets(b)
 	}
-	sockets := make([]Socket, 0, bytes.Count(b, []byte{'\n'}))
+	sockets := make([]Socket, 0, countLines(b, len("0: 0100007F:0016 00000000:0000 0A 0 0 0 0 0 1\n")))
 	for len(b) > 0 {
 		line, rest, whole := bytes.Cut(b, []byte{'\n'})
 		s, ok := parseInetSocket(proto, line)
