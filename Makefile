@@ -3,18 +3,18 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-# A line of `go test`'s arguments that a caller may change: make test PKG=./inspect/proc ARGS=-run=TestStat
+# What a caller may narrow, as in make test PKG=./inspect/proc ARGS=-run=TestStat
 PKG      ?= ./...
 ARGS     ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
-# Skips whose reason matches this expression fail the run (.ci/report.go): what a lane of CI has to run.
-FORBID   ?=
+# Skips for a reason that does not match this expression fail the run (.ci/report.go); empty allows all.
+ALLOW    ?=
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-report = go run .ci/report.go -forbid '$(FORBID)'
+report = go run .ci/report.go -allow '$(ALLOW)'
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test race fuzz bench lint e2e golden docs

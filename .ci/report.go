@@ -1,6 +1,6 @@
 // Command report reads `go test -json` and prints what a person wants of it: the output of what failed, a line for each
 // package, and at the end every skipped test with its reason. It fails when a test failed, and when a test was skipped
-// for a reason that -forbid matches: a lane that had to run it.
+// for a reason that -allow does not match: one that its lane had to run.
 package main
 
 import (
@@ -32,16 +32,16 @@ type report struct {
 }
 
 func main() {
-	forbid := flag.String("forbid", "", "fail when the reason of a skip matches this regular `expression`")
+	allow := flag.String("allow", "", "fail when the reason of a skip does not match this regular `expression`")
 	flag.Parse()
 	r := report{out: os.Stdout, output: map[string]*strings.Builder{}}
 	if err := r.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
-	forbidden, err := r.forbidden(*forbid)
+	forbidden, err := r.forbidden(*allow)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "report: -forbid:", err)
+		fmt.Fprintln(os.Stderr, "report: -allow:", err)
 		os.Exit(2)
 	}
 	r.summary(forbidden)
@@ -146,17 +146,15 @@ func (r *report) reason(key string) string {
 	return reason
 }
 
-func (r *report) forbidden(expression string) ([]skip, error) {
-	if expression == "" {
-		return nil, nil
-	}
-	re, err := regexp.Compile(expression)
+// forbidden lists the skips for other reasons than the allowed ones; the empty expression matches, so allows, all.
+func (r *report) forbidden(allowed string) ([]skip, error) {
+	re, err := regexp.Compile(allowed)
 	if err != nil {
 		return nil, err
 	}
 	var list []skip
 	for _, s := range r.skips {
-		if re.MatchString(s.reason) {
+		if !re.MatchString(s.reason) {
 			list = append(list, s)
 		}
 	}
