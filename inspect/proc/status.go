@@ -169,8 +169,8 @@ func parseList[T any](value []byte, take func([]byte) (T, []byte, bool)) ([]T, b
 		return nil, true
 	}
 	list := make([]T, n)
-	ok := true
 	for i := range list {
+		var ok bool
 		if list[i], value, ok = take(value); !ok {
 			return nil, false
 		}
