@@ -67,6 +67,10 @@ func TestScenarios(t *testing.T) {
 			m.add(Process{PID: 101, PPID: 100, Exe: "/bin/sleep", NS: m.own(m.host, proc.Mnt)}, "/docker/"+a)
 			m.add(Process{PID: 102, PPID: 101, Exe: "/usr/bin/bash"}, "/docker/"+a)
 		}, []string{"docker " + a[:12] + " [101 102]"}},
+		{"a container with its own PIDs that enters the host's namespaces", func(m *table) {
+			m.add(Process{PID: 101, Exe: "/bin/sleep", NS: m.isolated()}, "/docker/"+a)
+			m.add(Process{PID: 102, PPID: 101, Exe: "/usr/bin/bash"}, "/docker/"+a)
+		}, []string{"docker " + a[:12] + " [101 102]"}},
 		{"a host process in a container's cgroup is the host's", func(m *table) {
 			m.add(Process{PID: 100, Exe: "/usr/bin/bash"}, "/docker/"+a)
 		}, nil},
@@ -85,6 +89,25 @@ func TestScenarios(t *testing.T) {
 			other.Ino[proc.Net] = ns.Ino[proc.Net]
 			m.add(Process{PID: 201, Exe: "/usr/sbin/tcpdump", NS: &other}, session)
 		}, []string{"docker " + a[:12] + " [101]"}},
+		{"nsenter of the pid namespace only", func(m *table) {
+			ns := m.isolated()
+			m.add(Process{PID: 101, Exe: "/bin/sleep", NS: ns}, "/docker/"+a)
+			other := *m.host
+			other.Ino[proc.PID] = ns.Ino[proc.PID]
+			m.add(Process{PID: 201, Exe: "/usr/bin/gdb", NS: &other}, session)
+		}, []string{"docker " + a[:12] + " [101 201]"}},
+		{"a container that enters another one's namespaces keeps its process", func(m *table) {
+			ns, agent := m.isolated(), m.isolated()
+			m.add(Process{PID: 101, Exe: "/bin/sleep", NS: ns}, "/docker/"+a)
+			m.add(Process{PID: 201, Exe: "/agent", NS: agent}, "/docker/"+b)
+			m.add(Process{PID: 202, PPID: 201, Exe: "/agent", NS: ns}, "/docker/"+b)
+		}, []string{"docker " + a[:12] + " [101]", "docker " + b[:12] + " [201 202]"}},
+		{"two shims that name the same id", func(m *table) {
+			m.add(Process{PID: 100, Exe: shimExe, Cmdline: shimArgs("one", "web")}, "/system.slice/containerd.service")
+			m.add(Process{PID: 101, PPID: 100, Exe: "/bin/sleep", NS: m.isolated()}, "/one/web")
+			m.add(Process{PID: 110, Exe: shimExe, Cmdline: shimArgs("two", "web")}, "/system.slice/containerd.service")
+			m.add(Process{PID: 111, PPID: 110, Exe: "/bin/sleep", NS: m.isolated()}, "/two/web")
+		}, []string{"containerd web [101]", "containerd web [111]"}},
 		{"docker in docker", func(m *table) {
 			outer, inner := m.isolated(), m.isolated()
 			m.add(Process{PID: 100, Exe: shimExe, Cmdline: shimArgs("moby", a)}, "/system.slice/docker.service")
@@ -361,6 +384,18 @@ func TestTornTables(t *testing.T) {
 		if c.Engine != Docker {
 			t.Errorf("without the host's namespaces found %+v", c)
 		}
+	}
+}
+
+// Ticks are 10 ms long, and PIDs begin anew: a child may have its parent's start time and a smaller PID.
+func TestFirstProcess(t *testing.T) {
+	m := newTable(t)
+	ns := m.isolated()
+	m.add(Process{PID: 101, PPID: 32000, Start: 77, Exe: "/child", NS: ns}, "/docker/"+id(1))
+	m.add(Process{PID: 32000, Start: 77, Exe: "/init", NS: ns}, "/docker/"+id(1))
+	m.add(Process{PID: 32001, Start: 70, Exe: "/usr/bin/nsenter", NS: ns}, session)
+	if got := m.detect(); len(got) != 1 || got[0].Init != 32000 {
+		t.Errorf("found %+v, want process 32000 as the first", got)
 	}
 }
 

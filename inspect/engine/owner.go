@@ -62,10 +62,13 @@ func (d *Detector) place(i int32) *group {
 	}
 	around := d.inherit(i)
 	diff := compare(p.NS, d.baseOf(around))
-	if g := d.joins(p, around, diff); g != nil {
-		if d.claimed[i] != g {
-			g.joined = append(g.joined, i)
+	// Namespaces that are the host's are nobody's own: a process that left its container for the host made no sandbox.
+	diff.kinds &= d.fromHost(p.NS).kinds
+	if g := d.joins(p, diff); g != nil {
+		if around != nil && !g.within(around) {
+			return nil // a process of one container in another one's namespaces stays where its cgroup is
 		}
+		g.joined = append(g.joined, i)
 		return g
 	}
 	if !d.isSandbox(i, around, diff) {
@@ -74,19 +77,16 @@ func (d *Detector) place(i int32) *group {
 	return d.sandbox(i, around)
 }
 
-// joins finds the container whose mnt or pid namespace a process is in, though it stands in no cgroup of it: nsenter, or
-// a runtime's exec where the container has no cgroup. A process in another container's cgroup stays there.
-func (d *Detector) joins(p *Process, around *group, diff difference) *group {
-	for _, by := range [...]struct {
-		kind  proc.NSKind
-		group map[uint64]*group
-	}{{proc.Mnt, d.byMnt}, {proc.PID, d.byPID}} {
-		if !diff.has(by.kind) {
-			continue
-		}
-		if g := by.group[p.NS.Ino[by.kind]]; g != nil && (around == nil || g.within(around)) {
+// joins finds the container whose mnt or pid namespace a process is in, other than the one that it inherits: it came
+// by nsenter, or by a runtime's exec where the container has no cgroup.
+func (d *Detector) joins(p *Process, diff difference) *group {
+	if diff.has(proc.Mnt) {
+		if g := d.byMnt[p.NS.Ino[proc.Mnt]]; g != nil {
 			return g
 		}
+	}
+	if diff.has(proc.PID) {
+		return d.byPID[p.NS.Ino[proc.PID]]
 	}
 	return nil
 }
