@@ -26,6 +26,9 @@ var v2Fields = []field{
 	{"Throttled", "cpu", "cpu.stat", "nr_throttled", number(func(u *Usage) *uint64Reading { return &u.Throttled })},
 	{"ThrottledTime", "cpu", "cpu.stat", "throttled_usec", number(func(u *Usage) *uint64Reading { return &u.ThrottledTime })},
 	{"CPUTime", "cpuacct", "cpu.stat", "usage_usec", number(func(u *Usage) *uint64Reading { return &u.CPUTime })},
+	{"CPUs", "cpuset", "cpuset.cpus.effective", "", cpus(func(u *Usage) *uint64Reading { return &u.CPUs })},
+	{"IORead", "io", "io.stat", "rbytes=", sum("rbytes=", func(u *Usage) *uint64Reading { return &u.IORead })},
+	{"IOWritten", "io", "io.stat", "wbytes=", sum("wbytes=", func(u *Usage) *uint64Reading { return &u.IOWritten })},
 	{"Frozen", "freezer", "cgroup.events", "frozen", flag(func(u *Usage) *boolReading { return &u.Frozen })},
 	{"Populated", "", "cgroup.events", "populated", flag(func(u *Usage) *boolReading { return &u.Populated })},
 	{"MemoryPressure", "", "memory.pressure", "", pressure(func(u *Usage) *pressureReading { return &u.MemoryPressure })},
@@ -33,7 +36,8 @@ var v2Fields = []field{
 	{"IOPressure", "", "io.pressure", "", pressure(func(u *Usage) *pressureReading { return &u.IOPressure })},
 }
 
-// v1Fields have no pressure and no populated: v1 keeps neither.
+// v1Fields have no pressure and no populated, which v1 does not keep, and no I/O: since Linux 6.10 blkio.throttle counts
+// nothing until a throttling rule is set (blk_throtl_activated in block/blk-throttle.h), and 0 would be wrong.
 var v1Fields = []field{
 	{"MemoryUsage", "memory", "memory.usage_in_bytes", "", number(func(u *Usage) *uint64Reading { return &u.MemoryUsage })},
 	{"MemoryWorking", "memory", "memory.stat", "total_inactive_file", setWorking},
@@ -52,6 +56,7 @@ var v1Fields = []field{
 	{"Throttled", "cpu", "cpu.stat", "nr_throttled", number(func(u *Usage) *uint64Reading { return &u.Throttled })},
 	{"ThrottledTime", "cpu", "cpu.stat", "throttled_time", microseconds(func(u *Usage) *uint64Reading { return &u.ThrottledTime })},
 	{"CPUTime", "cpuacct", "cpuacct.usage", "", microseconds(func(u *Usage) *uint64Reading { return &u.CPUTime })},
+	{"CPUs", "cpuset", "cpuset.effective_cpus", "", cpus(func(u *Usage) *uint64Reading { return &u.CPUs })},
 	{"Frozen", "freezer", "freezer.state", "", frozen(func(u *Usage) *boolReading { return &u.Frozen })},
 }
 
@@ -65,10 +70,15 @@ type (
 
 func number(at func(*Usage) *uint64Reading) setter       { return parsed(at, parseNumber) }
 func microseconds(at func(*Usage) *uint64Reading) setter { return parsed(at, parseNanoseconds) }
+func cpus(at func(*Usage) *uint64Reading) setter         { return parsed(at, parseCPUs) }
 func limit(at func(*Usage) *limitReading) setter         { return parsed(at, parseLimit) }
 func flag(at func(*Usage) *boolReading) setter           { return parsed(at, parseFlag) }
 func frozen(at func(*Usage) *boolReading) setter         { return parsed(at, parseFreezerState) }
 func pressure(at func(*Usage) *pressureReading) setter   { return parsed(at, parsePressure) }
+
+func sum(key string, at func(*Usage) *uint64Reading) setter {
+	return parsed(at, func(text []byte) (uint64, error) { return parseSum(text, key) })
+}
 
 // parsed makes the setter of a field that is one parser's result.
 func parsed[T any](at func(*Usage) *reading.Of[T], parse func([]byte) (T, error)) setter {

@@ -91,6 +91,7 @@ func dockerOnV1(t testing.TB) files {
 		f = f.with(filepath.Join(c, dockerV1), sampleFiles(t, "docker-db", c))
 	}
 	f = f.with("blkio", files{"cgroup.procs": "1\n"}).with("unified", files{"cgroup.procs": "1\n"}) // without the container
+	f[filepath.Join("cpuset", dockerV1, "cpuset.effective_cpus")] = "0-1\n"
 	f["memory/docker/memory.limit_in_bytes"] = "9223372036854771712\n"
 	f["memory/memory.limit_in_bytes"] = "9223372036854771712\n"
 	f["cpu/docker/cpu.cfs_quota_us"] = "-1\n"

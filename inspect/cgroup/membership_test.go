@@ -74,6 +74,20 @@ func FuzzRelative(f *testing.F) {
 	})
 }
 
+func FuzzWay(f *testing.F) {
+	f.Add("/../..", "/a/b", "/../c")
+	f.Add("/..", "/a", "/..")
+	f.Fuzz(func(t *testing.T, root, anchor, to string) {
+		if strings.Contains(anchor, "..") {
+			t.Skip("an anchor is found in the file system")
+		}
+		below, ok := place{root: root, anchor: anchor}.way(to)
+		if joined := filepath.Join("/top", below); ok && joined != "/top" && !strings.HasPrefix(joined, "/top/") {
+			t.Errorf("from %q, with the namespace at %q, %q is at %q: leads out", root, anchor, to, below)
+		}
+	})
+}
+
 func TestDir(t *testing.T) {
 	const mounts = "2 1 0:25 / /sys/fs/cgroup/memory rw - cgroup c rw,memory\n" +
 		"3 1 0:26 /docker/x /sys/fs/cgroup/pids rw - cgroup c rw,pids\n" +

@@ -60,12 +60,16 @@ type Usage struct {
 	CPUPeriod         reading.Of[uint64]
 	CPUWeight         reading.Of[uint64] // v2 weight 1-10000, or v1 shares: CPUWeightIsShares
 	CPUWeightIsShares bool
+	CPUs              reading.Of[uint64] // how many the cpuset lets it run on, ancestors considered
 	Periods           reading.Of[uint64]
 	Throttled         reading.Of[uint64] // periods
 	ThrottledTime     reading.Of[uint64]
 
 	PIDs      reading.Of[uint64]
 	PIDsLimit reading.Of[Limit]
+
+	IORead    reading.Of[uint64] // bytes, over all devices; v2 only: what v1 counts depends on its throttling rules
+	IOWritten reading.Of[uint64]
 
 	Frozen    reading.Of[bool]
 	Populated reading.Of[bool]

@@ -93,6 +93,49 @@ func parseFreezerState(text []byte) (bool, error) {
 	return false, fmt.Errorf("%w: %q", errText, clip(text))
 }
 
+// maxCPU is beyond any CPU number that a kernel can be built for (NR_CPUS).
+const maxCPU = 1 << 20
+
+// parseCPUs counts the CPUs of a list such as "0-3,7" (cpuset(7), "List format"); an empty one has none.
+func parseCPUs(text []byte) (uint64, error) {
+	var count uint64
+	text = bytes.TrimSpace(text)
+	for item := range bytes.SplitSeq(text, []byte(",")) {
+		if len(text) == 0 {
+			break
+		}
+		first, last, isRange := bytes.Cut(item, []byte("-"))
+		if !isRange {
+			last = first
+		}
+		from, err1 := parseNumber(first)
+		to, err2 := parseNumber(last)
+		if err1 != nil || err2 != nil || from > to || to >= maxCPU {
+			return 0, fmt.Errorf("%w: %q is no list of CPUs", errText, clip(text))
+		}
+		count += to - from + 1
+	}
+	return count, nil
+}
+
+// parseSum adds up one key's values over the lines of a nested keyed file, as "rbytes=" of io.stat, in which each line is
+// a device: "8:0 rbytes=1 wbytes=2 …".
+func parseSum(text []byte, key string) (uint64, error) {
+	var sum uint64
+	for word := range bytes.FieldsSeq(text) {
+		value, ok := bytes.CutPrefix(word, []byte(key))
+		if !ok {
+			continue
+		}
+		n, err := parseNumber(value)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
 // parsePressure reads a PSI file. Before Linux 5.13 the machine's cpu.pressure has no line "full" (Documentation/accounting/psi.rst).
 func parsePressure(text []byte) (Pressure, error) {
 	var p Pressure
@@ -134,10 +177,10 @@ func parsePercent(line []byte, key string) (float64, error) {
 	return 0, fmt.Errorf("%w: %q has no %s", errText, clip(line), key)
 }
 
-// pick takes a value out of a file's text: all of it for key "", a word of its first line for "$1", "$2", … (as awk names
-// them), else the rest of the line that begins with the key.
+// pick takes a value out of a file's text: all of it for key "" and for one such as "rbytes=", which stands in many lines;
+// a word of its first line for "$1", "$2", … (as awk names them); else the rest of the line that begins with the key.
 func pick(text []byte, key string) ([]byte, bool) {
-	if key == "" {
+	if key == "" || key[len(key)-1] == '=' {
 		return text, true
 	}
 	if key[0] == '$' {

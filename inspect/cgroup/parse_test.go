@@ -68,6 +68,50 @@ func TestParsePressure(t *testing.T) {
 	}
 }
 
+func TestParseCPUs(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"0\n": 1, "0-1\n": 2, "0-3,7\n": 5, "1,3,5-8": 6, "\n": 0, "": 0, "1048575": 1,
+	} {
+		if got, err := parseCPUs([]byte(text)); got != want || err != nil {
+			t.Errorf("parseCPUs(%q) = %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"a", "0-", "-1", "3-1", "0,,1", "0,", "0-18446744073709551615", "1048576", "0 1"} {
+		if got, err := parseCPUs([]byte(text)); err == nil {
+			t.Errorf("parseCPUs(%q) = %d, want an error", text, got)
+		}
+	}
+}
+
+func TestParseSum(t *testing.T) {
+	const text = "259:0 rbytes=10 wbytes=20 rios=1\n8:0 rbytes=5 wbytes=0\n7:0\n"
+	for key, want := range map[string]uint64{"rbytes=": 15, "wbytes=": 20, "dbytes=": 0} {
+		if got, err := parseSum([]byte(text), key); got != want || err != nil {
+			t.Errorf("parseSum(%q) = %d, %v, want %d", key, got, err, want)
+		}
+	}
+	if got, err := parseSum([]byte("8:0 rbytes=x"), "rbytes="); err == nil {
+		t.Errorf("a sum of text is %d", got)
+	}
+}
+
+func FuzzLists(f *testing.F) {
+	f.Add([]byte("0-3,7\n"))
+	f.Add([]byte("8:0 rbytes=1 wbytes=2\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		cpus, err := parseCPUs(text)
+		if err == nil && cpus > uint64(len(text)+1)*maxCPU {
+			t.Errorf("%q has %d CPUs", text, cpus)
+		}
+		_, sumErr := parseSum(text, "rbytes=")
+		for _, err := range []error{err, sumErr} {
+			if err != nil && !errors.Is(err, errText) {
+				t.Errorf("%q: %v does not say what is wrong", text, err)
+			}
+		}
+	})
+}
+
 func TestPick(t *testing.T) {
 	stat := sample(t, "docker-db/memory.stat")
 	tests := []struct {
@@ -162,12 +206,13 @@ func FuzzPressure(f *testing.F) {
 func FuzzPick(f *testing.F) {
 	f.Add([]byte(sample(f, "docker-db/memory.stat")), "total_inactive_file")
 	f.Add([]byte("max 100000\n"), "$2")
+	f.Add([]byte("8:0 rbytes=1\n"), "rbytes=")
 	f.Fuzz(func(t *testing.T, text []byte, key string) {
 		value, ok := pick(text, key)
 		if !bytes.Contains(text, value) {
 			t.Errorf("pick(%q, %q) = %q is not of the text", text, key, value)
 		}
-		if ok && key != "" && bytes.Contains(value, []byte("\n")) {
+		if whole := key == "" || key[len(key)-1] == '='; ok && !whole && bytes.Contains(value, []byte("\n")) {
 			t.Errorf("pick(%q, %q) = %q is more than a line", text, key, value)
 		}
 	})

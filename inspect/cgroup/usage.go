@@ -120,9 +120,9 @@ func (h *Hierarchies) part(t *hierarchy) *part {
 }
 
 // SourceOf tells where a field of Usage, by its name there, is read for a membership: the absolute path of the file, and
-// what of it ("" the whole, "$2" the second word, else the line with that key). MemoryWorking and v1's SwapLimit are
-// differences; this is their second term. Effective limits carry their file with them. Both are "" when nothing here
-// keeps the value.
+// what of it: "" the whole, "$2" the second word, "rbytes=" the sum over all lines, else the line with that key.
+// MemoryWorking and v1's SwapLimit are differences; this is their second term. Effective limits carry their file with them.
+// Both are "" when nothing here keeps the value.
 func (h *Hierarchies) SourceOf(m *Membership, name string) (file, key string) {
 	for _, p := range h.parts {
 		for _, f := range p.fields {
@@ -137,13 +137,15 @@ func (h *Hierarchies) SourceOf(m *Membership, name string) (file, key string) {
 	return "", ""
 }
 
-// Command is a shell line that prints what SourceOf names: cat for a whole file, awk for a part.
+// Command is a shell line that prints what SourceOf names: cat for a whole file, awk for a part, grep for the terms of a sum.
 func Command(file, key string) string {
 	switch {
 	case key == "":
 		return "cat " + quote(file)
 	case key[0] == '$':
 		return "awk '{print " + key + "}' " + quote(file)
+	case key[len(key)-1] == '=':
+		return "grep -o '" + key + "[0-9]*' " + quote(file)
 	default:
 		return `awk '$1=="` + key + `"{print $2}' ` + quote(file)
 	}

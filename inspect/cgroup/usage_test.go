@@ -41,6 +41,7 @@ func TestUsageV1(t *testing.T) {
 		CPUWeight: known[uint64](1024), CPUWeightIsShares: true,
 		Periods: known[uint64](144), Throttled: known[uint64](0), ThrottledTime: known[uint64](0),
 		PIDs: known[uint64](5), PIDsLimit: limited(64),
+		CPUs: known[uint64](2), IORead: missing[uint64](absent), IOWritten: missing[uint64](absent),
 		Frozen: known(false), Populated: gone[bool](), // v2 has a line for this cgroup, but no directory
 		MemoryPressure: gone[Pressure](), CPUPressure: gone[Pressure](), IOPressure: gone[Pressure](),
 		EffectiveMemory: Effective{Limit: limited(128 << 20), Path: dockerV1, File: filepath.Join(memory, "memory.limit_in_bytes")},
@@ -55,6 +56,7 @@ func TestUsageV1(t *testing.T) {
 func TestUsageV2(t *testing.T) {
 	h, dir := machine(t, sample(t, "vm-apparmor-host/mountinfo"), dockerOnV2(t))
 	own := filepath.Join(dir, dockerV2)
+	files{"io.stat": "259:0 rbytes=4000 wbytes=12 rios=1 wios=3 dbytes=0 dios=0\n8:0 rbytes=96 wbytes=0\n7:0\n"}.write(t, own)
 	var zero [3]float64
 	want := &Usage{
 		Path:        dockerV2,
@@ -62,6 +64,7 @@ func TestUsageV2(t *testing.T) {
 		MemoryLimit: limited(64 << 20), MemorySwap: noFile[uint64](), SwapLimit: noFile[Limit](), OOMKills: known[uint64](0),
 		CPUTime: known[uint64](339253), CPUQuota: limited(50000), CPUPeriod: known[uint64](100000), CPUWeight: known[uint64](100),
 		Periods: known[uint64](9), Throttled: known[uint64](3), ThrottledTime: known[uint64](220113),
+		CPUs: known[uint64](2), IORead: known[uint64](4096), IOWritten: known[uint64](12),
 		PIDs: known[uint64](1), PIDsLimit: limited(50), Frozen: known(false), Populated: known(true),
 		MemoryPressure:  pressureOf(zero, zero),
 		CPUPressure:     pressureOf([3]float64{0.28, 0.19, 0.05}, [3]float64{0.25, 0.17, 0.04}),
@@ -219,11 +222,11 @@ func TestSourceOf(t *testing.T) {
 		},
 		"v2": func(t *testing.T) (*Hierarchies, *Membership) {
 			h, dir := machine(t, sample(t, "vm-apparmor-host/mountinfo"), dockerOnV2(t))
-			files{"memory.swap.current": "0\n", "memory.swap.max": "max\n"}.write(t, filepath.Join(dir, dockerV2))
+			files{"memory.swap.current": "0\n", "memory.swap.max": "max\n", "io.stat": "8:0 rbytes=1 wbytes=2\n"}.write(t, filepath.Join(dir, dockerV2))
 			return h, member(sample(t, "vm-docker-web/cgroup"))
 		},
 	}
-	onlyV2 := []string{"Populated", "MemoryPressure", "CPUPressure", "IOPressure"}
+	onlyV2 := []string{"Populated", "MemoryPressure", "CPUPressure", "IOPressure", "IORead", "IOWritten"}
 	if len(readings()) < 20 {
 		t.Fatalf("readings of Usage: %q", readings())
 	}
@@ -286,6 +289,8 @@ func changed(text, key string) string {
 		return "777 " + words[1]
 	case key == "$2":
 		return words[0] + " 777"
+	case strings.HasSuffix(key, "="):
+		return strings.Replace(text, key, key+"7", 1)
 	case key != "":
 		other := "1"
 		switch {
@@ -299,6 +304,8 @@ func changed(text, key string) string {
 		return strings.Replace(text, "avg10=0", "avg10=7", 1)
 	case strings.HasPrefix(text, "THAWED"):
 		return "FROZEN\n"
+	case strings.HasPrefix(text, "0-"):
+		return "0\n"
 	default:
 		return "777\n"
 	}
@@ -310,6 +317,7 @@ func TestCommand(t *testing.T) {
 		`awk '$1=="inactive_file"{print $2}' /a/memory.stat`: {"/a/memory.stat", "inactive_file"},
 		`awk '{print $2}' /a/cpu.max`:                        {"/a/cpu.max", "$2"},
 		`cat '/a/it'\''s; rm -r $HOME/x'`:                    {"/a/it's; rm -r $HOME/x", ""},
+		`grep -o 'rbytes=[0-9]*' /a/io.stat`:                 {"/a/io.stat", "rbytes="},
 		"cat '/a/new\nline'":                                 {"/a/new\nline", ""},
 	} {
 		if got := Command(source[0], source[1]); got != want {
