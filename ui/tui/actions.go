@@ -94,6 +94,3 @@ func (a *App) toggleMouse() tea.Cmd {
 	}
 	return a.say(plain, "the mouse selects text of the terminal; m takes it back")
 }
-
-// suspend stops the screen as ^Z does elsewhere, when there is a shell to come back from it.
-func (a *App) suspend() tea.Cmd { return tea.Suspend }

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
-	"cutaway/inspect/caps"
 	"cutaway/inspect/users"
 	"cutaway/ui/text"
 )
@@ -22,10 +21,10 @@ type App struct {
 	layout layout
 	mouse  bool
 
-	feed feed
-	snap *inspect.Snapshot
-	fail error    // of the last scan
-	last caps.Cap // the kernel's highest capability
+	feed   feed
+	snap   *inspect.Snapshot
+	fail   error // of the last scan
+	kernel kernel
 
 	tree    *treePane
 	detail  *detailPane
@@ -60,12 +59,13 @@ const toastTime = 4 * time.Second
 type toastOver struct{ count int }
 
 // newApp makes the screen; nothing is read before Init's command runs.
-func newApp(ctx context.Context, o Options, s scanner, d detailReader) *App {
+func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
 	lk := look{theme: newTheme(nil), glyphs: o.glyphs()}
-	a := &App{look: lk, o: o, keys: newKeymap(), mouse: o.Mouse, last: caps.LastKnown()}
+	a := &App{look: lk, o: o, keys: newKeymap(), mouse: o.Mouse, kernel: k}
 	a.feed = feed{ctx: ctx, scanner: s, details: d, users: users.Open(o.Inspect.Root), due: true, interval: o.Interval}
 	a.tree = newTreePane(lk)
 	a.detail = newDetailPane(lk)
+	a.detail.kernel = k
 	return a
 }
 
@@ -78,7 +78,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if a.crash != nil {
 		return a, tea.Quit
 	}
-	a.detail.turnTo(a.snap, a.tree.selected())
+	a.detail.turnTo(&a.tree.tree, a.tree.selected())
 	return a, tea.Batch(cmd, a.pull())
 }
 

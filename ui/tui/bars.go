@@ -10,7 +10,7 @@ import (
 
 // topBar is the screens at the left, with what is on, and the machine at the right.
 func (a *App) topBar() string {
-	l := line{}.gap(1).put(accent, "cutaway").gap(2).put(strong, " 1 Tree ")
+	l := line{}.gap(1).put(accent, "cutaway").gap(2).put(front, " 1 Tree ")
 	l = append(l, a.chips()...)
 	right := a.machine(a.w >= 100)
 	if l.width()+right.width()+2 > a.w {

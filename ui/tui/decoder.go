@@ -39,7 +39,7 @@ func (a *App) openDecoder() tea.Cmd {
 	if p := a.detail.subject.proc; p != nil && p.Facts.Status.OK() {
 		mask = caps.Set(p.Facts.Status.Value.CapEff).Hex()
 	}
-	a.open(newDecoder(a.look, mask, a.last))
+	a.open(newDecoder(a.look, mask, a.kernel.last))
 	return nil
 }
 

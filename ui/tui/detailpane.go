@@ -20,6 +20,8 @@ type detailPane struct {
 	places  map[string]string // the row where the cursor was, by tab
 	source  sourceMode
 	history *history
+	kernel  kernel
+	asked   asked
 
 	version int
 	made    int // version that rows and lines are of
@@ -46,7 +48,8 @@ func newDetailPane(lk look) *detailPane {
 }
 
 // turnTo shows a row of the tree as it is in a snapshot.
-func (d *detailPane) turnTo(s *inspect.Snapshot, r *treeRow) {
+func (d *detailPane) turnTo(t *built, r *treeRow) {
+	s := t.snap
 	if s == nil || r == nil {
 		return
 	}
@@ -58,7 +61,7 @@ func (d *detailPane) turnTo(s *inspect.Snapshot, r *treeRow) {
 		d.subject = subject{}
 	}
 	u := &d.subject
-	u.snap, u.node, u.gone = s, r.node, r.gone
+	u.snap, u.node, u.gone, u.names = s, r.node, r.gone, t.names
 	u.proc, u.container = represent(s, r.node)
 	if u.detail != nil && (u.proc == nil || u.detail.ID != u.proc.ID) {
 		u.detail = nil
@@ -90,13 +93,19 @@ func represent(s *inspect.Snapshot, n *inspect.Node) (*inspect.Process, *inspect
 // wants is the process whose detail is to be read, when the one here is older than the snapshot.
 func (d *detailPane) wants() (inspect.ID, bool) {
 	u := &d.subject
-	if d.r.w == 0 || u.proc == nil || u.gone || u.proc.Kernel && u.detail != nil {
+	if d.r.w == 0 || u.proc == nil || u.gone {
 		return inspect.ID{}, false
 	}
-	if u.detail != nil && u.detail.ID == u.proc.ID && !u.detail.Taken.Before(u.snap.Taken) {
+	if d.asked == (asked{u.proc.ID, u.snap.Seq}) {
 		return inspect.ID{}, false
 	}
 	return u.proc.ID, true
+}
+
+// asked is the last question to the detail reader; each snapshot's is asked once, whatever came of it.
+type asked struct {
+	id  inspect.ID
+	seq uint64
 }
 
 // take accepts a detail if it is still the selection's.
@@ -140,7 +149,8 @@ func (d *detailPane) makeRows(width int) {
 	}
 	d.remember()
 	d.made = d.version
-	d.subject.look, d.subject.width, d.subject.history = d.look, width, d.history
+	u := &d.subject
+	u.look, u.width, u.history, u.kernel = d.look, width, d.history, d.kernel
 	d.rows, d.lines = nil, nil
 	if d.subject.node == nil {
 		return
@@ -161,12 +171,12 @@ func (d *detailPane) addLines(i, width int) {
 	label := r.label
 	for _, l := range r.lines {
 		room := width
-		if r.head {
+		if r.head || r.wide {
 			room += labelWidth
 		}
 		for _, part := range l.wrap(room) {
 			full := part
-			if !r.head {
+			if !r.head && !r.wide {
 				full = append(line{}.put(dim, label).to(labelWidth), part...)
 				label = ""
 			}

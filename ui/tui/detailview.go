@@ -8,6 +8,9 @@ import (
 	"cutaway/ui/text"
 )
 
+// airy is the height from which the pane can spare blank lines.
+const airy = 32
+
 // labelWidth is the column at which values begin.
 const labelWidth = 14
 
@@ -118,7 +121,11 @@ func (d *detailPane) tabBar(x, y, width int) []string {
 		}
 		names, under = names.gap(2), under.gap(2)
 	}
-	return []string{d.draw(names, width, onBase), d.draw(under, width, onBase)}
+	bar := []string{d.draw(names, width, onBase), d.draw(under, width, onBase)}
+	if d.r.h >= airy {
+		bar = append(bar, blanks(width))
+	}
+	return bar
 }
 
 // firstTab is the first tab to show so that the one in front fits.

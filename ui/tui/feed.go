@@ -20,7 +20,7 @@ type scanner interface {
 
 // detailReader is what the screen needs of inspect.DetailReader.
 type detailReader interface {
-	Read(context.Context, *inspect.Snapshot, inspect.ID) *inspect.Detail
+	Read(context.Context, *inspect.Snapshot, inspect.ID) (*inspect.Detail, error)
 }
 
 // feed asks for what the screen wants to know: of each kind one request is in flight, and the answer to the newest wish
@@ -54,8 +54,8 @@ type treeBuilt struct{ built }
 
 // detailRead is the detail of a selection, which may have moved on.
 type detailRead struct {
-	snap   *inspect.Snapshot
 	detail *inspect.Detail
+	err    error // the process ended, most often
 }
 
 // tick is the time for another scan.
@@ -130,11 +130,12 @@ func (a *App) pullDetail() tea.Cmd {
 	if f.reading || !ok || a.snap == nil || f.details == nil {
 		return nil
 	}
-	f.reading = true
+	f.reading, a.detail.asked = true, asked{id, a.snap.Seq}
 	snap, read := a.snap, f.details
 	ctx := f.ctx
 	return guarded(func() tea.Msg {
-		return detailRead{snap, read.Read(ctx, snap, id)}
+		d, err := read.Read(ctx, snap, id)
+		return detailRead{d, err}
 	})
 }
 

@@ -53,7 +53,11 @@ func Run(o Options) error {
 	defer s.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	a := newApp(ctx, o, s, nil)
+	d, err := inspect.NewDetailReader(o.Inspect, s.Cgroups())
+	if err != nil {
+		return err
+	}
+	a := newApp(ctx, o, readKernel(o.Inspect), s, d)
 	return a.runProgram(tea.NewProgram(a, programOptions(o)...))
 }
 

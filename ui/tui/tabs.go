@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cutaway/inspect"
+	"cutaway/inspect/cgroup"
 )
 
 // tab is one way to look at the selection. A tab file registers its tab, so that a new tab is one new file.
@@ -33,6 +34,8 @@ type subject struct {
 	reveal    bool               // values that look like secrets are shown
 	width     int                // cells for a value
 	history   *history
+	names     map[uint32]string // of users
+	kernel    kernel
 }
 
 // row is one value of a tab. The cursor can stand on it, "." shows where it comes from and "y" copies it.
@@ -43,14 +46,21 @@ type row struct {
 	copy  string // what y copies; "" copies the lines
 	head  bool   // a heading or a blank line: the cursor passes over it
 	id    string // tells rows with the same label apart
+	wide  bool   // the value takes the label's column too
+
+	title  string        // what the value is called below, when the label does not tell
+	about  line          // more about the value than its source's meaning
+	mask   string        // the capability mask that d decodes here
+	secret bool          // the value is masked
+	entry  *cgroup.Entry // the cgroup file that the value is
 }
 
 // rows collects a tab's rows.
 type rows struct{ list []row }
 
 // add appends a value.
-func (rs *rows) add(field field, label string, lines ...line) *row {
-	rs.list = append(rs.list, row{label: label, lines: lines, field: field, id: label})
+func (rs *rows) add(f field, label string, lines ...line) *row {
+	rs.list = append(rs.list, row{label: label, lines: lines, field: f, id: label})
 	return &rs.list[len(rs.list)-1]
 }
 

@@ -19,6 +19,7 @@ const (
 	warn
 	bad
 	chosen // what the cursor of a dialog is on
+	front  // the screen that is shown, in the bar
 	mask   // hexadecimal masks and their bits
 	share0 // letters of shared namespaces, in turn
 	share1
@@ -35,7 +36,7 @@ func shareStyle(letter byte) style {
 // sgr are the styles in the terminal's own sixteen colours (ECMA-48 SGR), which follow the person's palette and so stay
 // readable on light and dark. Faint is used for dim because bright black is the background itself in some palettes.
 var sgr = [styles]string{
-	plain: "", dim: "2", strong: "1", accent: "36", own: "94", good: "32", warn: "33", bad: "31", mask: "33", chosen: "7",
+	plain: "", dim: "2", strong: "1", accent: "36", own: "94", good: "32", warn: "33", bad: "31", mask: "33", chosen: "7", front: "7",
 	share0: "35", share1: "33", share2: "32", share3: "91",
 }
 
@@ -67,6 +68,9 @@ func newTheme(bg color.Color) *theme {
 	for on := range t.seq {
 		for st := range t.seq[on] {
 			look := sgr[st]
+			if style(st) == front && bg != nil {
+				look = shade(bg, 40) + ";1"
+			}
 			if bg == nil && surface(on) == onCursor {
 				look = "" // reverse would turn colours into grounds
 			}

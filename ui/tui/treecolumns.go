@@ -8,6 +8,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/security"
 	"cutaway/ui/text"
 )
 
@@ -58,7 +59,7 @@ const (
 func chooseColumns(width int) ([]*column, int) {
 	for rank := 11; rank > 0; rank-- {
 		var fit []*column
-		used := 1
+		used := 2
 		for _, c := range treeColumns {
 			if c.rank <= rank {
 				fit = append(fit, c)
@@ -238,7 +239,7 @@ func seccompCell(_ *treePane, n *inspect.Node) (style, string) {
 	if st.Value.Seccomp.Value == 0 {
 		return dim, "off"
 	}
-	return plain, seccompMode(st.Value.Seccomp.Value)
+	return plain, security.SeccompMode(st.Value.Seccomp.Value)
 }
 
 // unread is how a value that is not known looks in a narrow column; each reason looks different.
@@ -255,17 +256,4 @@ func unread(how reading.How) string {
 	default:
 		return "failed"
 	}
-}
-
-// seccompMode names the modes of seccomp(2).
-func seccompMode(mode uint8) string {
-	switch mode {
-	case 0:
-		return "off"
-	case 1:
-		return "strict"
-	case 2:
-		return "filter"
-	}
-	return "mode " + strconv.Itoa(int(mode))
 }

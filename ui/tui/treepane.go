@@ -4,8 +4,11 @@ import (
 	"cutaway/inspect"
 )
 
-// flashTicks is for how many snapshots a new or ended process stands out.
-const flashTicks = 3
+// For how many snapshots a new and an ended process stands out. The ended are fewer, because they take room.
+const (
+	newTicks   = 3
+	endedTicks = 2
+)
 
 // treePane is the tree of processes.
 type treePane struct {
@@ -74,12 +77,12 @@ func (t *treePane) show(b built) {
 // noteChanges remembers which processes came and went, and forgets what flashed long enough.
 func (t *treePane) noteChanges(s *inspect.Snapshot) {
 	for id, seq := range t.born {
-		if s.Seq >= seq+flashTicks {
+		if s.Seq >= seq+newTicks {
 			delete(t.born, id)
 		}
 	}
 	for id, seq := range t.ended {
-		if s.Seq >= seq+flashTicks {
+		if s.Seq >= seq+endedTicks {
 			delete(t.ended, id)
 		}
 	}

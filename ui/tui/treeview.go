@@ -48,7 +48,7 @@ func (t *treePane) view(focused bool) []string {
 	t.focused = focused
 	in := t.inner()
 	legend := t.legend(in.w)
-	if len(legend) > 0 && in.h < len(legend)+12 {
+	if len(legend) > 0 && in.h < len(legend)+airy-8 {
 		legend = nil
 	}
 	t.drawn.head, t.drawn.body = in.top(1), in.below(1)
@@ -194,7 +194,8 @@ func (t *treePane) nothing(width int) []string {
 // row is one line of the tree.
 func (t *treePane) row(r *treeRow) line {
 	name := line{}.gap(1+2*min(r.depth, 24)).put(dim, t.foldGlyph(r)).gap(1)
-	name = append(name, t.name(r)...).fit(1 + t.nameCols)
+	name = append(name, t.name(r)...)
+	name = name.fit(1 + t.nameCols)
 	l := name.gap(1 + t.nameCols - name.width())
 	for _, c := range t.columns {
 		l = l.gap(columnGap)
@@ -289,6 +290,9 @@ func (t *treePane) processName(r *treeRow) line {
 		return line{{dim, "[" + name + "]"}}
 	}
 	l := line{{st, name}}
+	if r.folded {
+		l = l.gap(1).put(accent, "+"+strconv.Itoa(r.node.Count-1))
+	}
 	switch {
 	case r.gone:
 		return l.gap(2).put(dim, "ended")

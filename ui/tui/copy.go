@@ -1,0 +1,83 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"cutaway/inspect"
+	"cutaway/ui/text"
+)
+
+// maxCopy bounds what is sent to the terminal's clipboard (OSC 52); some terminals drop longer ones whole.
+const maxCopy = 64 << 10
+
+// value is the row under the cursor of the detail pane as text, and what to call it. It is of the true bytes where the row
+// keeps them.
+func (r *row) value() (what, value string) {
+	what = r.title
+	if what == "" {
+		what = r.label
+	}
+	if r.copy != "" {
+		return what, r.copy
+	}
+	lines := make([]string, 0, len(r.lines))
+	for _, l := range r.lines {
+		lines = append(lines, strings.TrimRight(l.text(), " "))
+	}
+	return what, strings.Join(lines, "\n")
+}
+
+// copyValue copies the value under the cursor, or from the tree the PID or the id of the selection.
+func (a *App) copyValue() tea.Cmd {
+	what, value := a.selectionText()
+	if len(value) > maxCopy {
+		return a.say(warn, "too long to copy: "+text.Bytes(uint64(len(value)))+"; terminals take "+text.Bytes(maxCopy))
+	}
+	return a.execute(copyText{what, value})
+}
+
+// selectionText is what y copies, and what to call it.
+func (a *App) selectionText() (what, value string) {
+	if a.focus == focusDetail {
+		if r := a.detail.selected(); r != nil {
+			return r.value()
+		}
+		return "", ""
+	}
+	r := a.tree.selected()
+	if r == nil {
+		return "", ""
+	}
+	return nodeText(r.node)
+}
+
+// nodeText is what names a node in other programs.
+func nodeText(n *inspect.Node) (what, value string) {
+	switch n.Kind {
+	case inspect.ProcessNode:
+		return "the PID", strconv.Itoa(n.Process.PID)
+	case inspect.ContainerNode:
+		if n.Container.ID == "" {
+			return "the name", n.Container.Name
+		}
+		return "the id", n.Container.ID
+	case inspect.NamespaceNode:
+		return "the inode", strconv.FormatUint(n.Namespace.ID.Ino, 10)
+	case inspect.CgroupNode:
+		return "the path", n.Path
+	case inspect.KindNode:
+		return "the kind", n.NSKind.String()
+	default:
+		return "the name", "host"
+	}
+}
+
+func nothingToCopy(a *App) string {
+	if what, _ := a.selectionText(); what == "" {
+		return "there is no value under the cursor"
+	}
+	return ""
+}

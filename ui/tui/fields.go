@@ -1,0 +1,57 @@
+package tui
+
+import (
+	"cutaway/inspect/caps"
+	"cutaway/inspect/proc"
+)
+
+const (
+	fieldUID            field = "status.Uid"
+	fieldGID            field = "status.Gid"
+	fieldGroups         field = "status.Groups"
+	fieldCmdline        field = "cmdline"
+	fieldStart          field = "stat.starttime"
+	fieldCapEff         field = "status.CapEff"
+	fieldSeccomp        field = "status.Seccomp"
+	fieldNoNewPrivs     field = "status.NoNewPrivs"
+	fieldLabel          field = "label"
+	fieldRSS            field = "stat.rss"
+	fieldCPU            field = "cpu"
+	fieldMemoryUsage    field = "cgroup.MemoryUsage"
+	fieldMemoryWorking  field = "cgroup.MemoryWorking"
+	fieldMemoryPeak     field = "cgroup.MemoryPeak"
+	fieldMemoryLimit    field = "cgroup.MemoryLimit"
+	fieldSwap           field = "cgroup.MemorySwap"
+	fieldOOMKills       field = "cgroup.OOMKills"
+	fieldCPUTime        field = "cgroup.CPUTime"
+	fieldCPUQuota       field = "cgroup.CPUQuota"
+	fieldCPULimit       field = "cgroup.EffectiveCPU"
+	fieldCPUWeight      field = "cgroup.CPUWeight"
+	fieldThrottled      field = "cgroup.Throttled"
+	fieldPIDs           field = "cgroup.PIDs"
+	fieldPIDsLimit      field = "cgroup.PIDsLimit"
+	fieldFrozen         field = "cgroup.Frozen"
+	fieldMemoryPressure field = "cgroup.MemoryPressure"
+	fieldCPUPressure    field = "cgroup.CPUPressure"
+	fieldIOPressure     field = "cgroup.IOPressure"
+	fieldCgroup         field = "cgroup"
+	fieldUIDMap         field = "uid_map"
+	fieldGIDMap         field = "gid_map"
+	fieldSetgroups      field = "setgroups"
+	fieldTimeOffsets    field = "timens_offsets"
+	fieldExe            field = "exe"
+	fieldCwd            field = "cwd"
+	fieldRoot           field = "root"
+	fieldTracer         field = "status.TracerPid"
+	fieldUmask          field = "status.Umask"
+	fieldOOMScoreAdj    field = "oom_score_adj"
+	fieldOOMScore       field = "oom_score"
+	fieldSigBlocked     field = "status.SigBlk"
+	fieldSigIgnored     field = "status.SigIgn"
+	fieldSigCaught      field = "status.SigCgt"
+	fieldSigPending     field = "status.SigPnd"
+	fieldEnviron        field = "environ"
+)
+
+func fieldNS(link proc.NSLink) field { return field("ns." + proc.NSLinkName(link)) }
+func fieldSet(k caps.Kind) field     { return field("status." + k.Field()) }
