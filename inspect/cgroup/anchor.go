@@ -1,40 +1,60 @@
 package cgroup
 
 import (
+	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"cutaway/inspect/proc"
 )
 
 // maxSearch bounds the search for the namespace's root, in directories looked at.
 const maxSearch = 10_000
 
 // findAnchors tells of places above the root of this cgroup namespace, which the kernel calls only "/../..", how that root
-// is called there: "/system.slice/x" (cgroup_namespaces(7)). It can be told when the root is mounted too, as in a container
-// that was given the host's cgroups beside its own: both are directories of one file system, and have the same inode.
+// is called there: "/system.slice/x" (cgroup_namespaces(7)). It is the directory with the inode of the root, when that is
+// mounted too, as in a container that was given the host's cgroups beside its own; else, as after `unshare --cgroup`,
+// the directory that holds this process where /proc/self/cgroup says.
 func (h *hierarchy) findAnchors() {
-	own := slices.IndexFunc(h.places, func(p place) bool { return p.root == "/" })
-	if own < 0 {
-		return
-	}
-	root, err := os.Stat(h.places[own].dir)
-	if err != nil {
-		return
-	}
 	for i := range h.places {
 		p := &h.places[i]
 		if up := levelsUp(p.root); up > 0 && depth(p.root) == 0 {
 			left := maxSearch
-			p.anchor = search(p.dir, "/", up, root, &left)
+			p.anchor = search(p.dir, "/", up, h.isNamespaceRoot(), &left)
 		}
 	}
 }
 
+// isNamespaceRoot makes the test for being the root of this cgroup namespace.
+func (h *hierarchy) isNamespaceRoot() func(dir string, e fs.DirEntry) bool {
+	if own := slices.IndexFunc(h.places, func(p place) bool { return p.root == "/" }); own >= 0 {
+		root, rootErr := os.Stat(h.places[own].dir)
+		return func(_ string, e fs.DirEntry) bool {
+			info, err := e.Info()
+			return rootErr == nil && err == nil && os.SameFile(info, root)
+		}
+	}
+	text, _ := os.ReadFile("/proc/self/cgroup")
+	lines, _ := proc.ParseCgroup(text)
+	line := h.line(&Membership{Lines: lines})
+	self := []byte(fmt.Sprintf("\n%d\n", os.Getpid()))
+	return func(dir string, _ fs.DirEntry) bool {
+		if line == nil {
+			return false
+		}
+		below, ok := relative("/", line.Path)
+		procs, err := os.ReadFile(filepath.Join(dir, below, "cgroup.procs"))
+		return ok && err == nil && bytes.Contains(append([]byte("\n"), procs...), self)
+	}
+}
+
 // search looks for a directory some levels below another and gives its path from there, "" when it is not there.
-func search(dir, name string, levels int, want fs.FileInfo, left *int) string {
+func search(dir, name string, levels int, is func(dir string, e fs.DirEntry) bool, left *int) string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return ""
@@ -46,10 +66,10 @@ func search(dir, name string, levels int, want fs.FileInfo, left *int) string {
 		*left--
 		sub, subName := filepath.Join(dir, e.Name()), path.Join(name, e.Name())
 		if levels > 1 {
-			if found := search(sub, subName, levels-1, want, left); found != "" {
+			if found := search(sub, subName, levels-1, is, left); found != "" {
 				return found
 			}
-		} else if info, err := e.Info(); err == nil && os.SameFile(info, want) {
+		} else if is(sub, e) {
 			return subName
 		}
 	}

@@ -1,9 +1,11 @@
 package cgroup
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,37 +75,49 @@ func TestLiveCgroupNamespace(t *testing.T) {
 		fsType, options = "cgroup2", ""
 	}
 	own := t.TempDir()
-	script := "echo $$ > " + c["memory"] + "/cgroup.procs && exec unshare --cgroup --mount sh -c '" +
-		"mount -t " + fsType + " " + options + " none " + own + " && exec " + os.Args[0] + " -test.run=^" + t.Name() + "$ -test.v'"
-	cmd := exec.Command("sh", "-c", script)
-	cmd.Env = append(os.Environ(), inside+"="+own)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("in a cgroup namespace: %v\n%s", err, out)
+	for name, mount := range map[string]string{
+		"its root mounted":     "mount -t " + fsType + " " + options + " none " + own,
+		"its root not mounted": "mount --rbind " + own + " " + own, // so that it is a mount, but of no cgroup
+	} {
+		t.Run(name, func(t *testing.T) {
+			script := "echo $$ > " + c["memory"] + "/cgroup.procs && exec unshare --cgroup --mount sh -c '" +
+				mount + " && exec " + os.Args[0] + " -test.run=^TestLiveCgroupNamespace$ -test.v'"
+			cmd := exec.Command("sh", "-c", script)
+			cmd.Env = append(os.Environ(), inside+"="+own)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("in a cgroup namespace: %v\n%s", err, out)
+			}
+		})
 	}
 }
 
 func checkCgroupNamespace(t *testing.T, own string) {
 	h, m := here(t, "self")
 	dir, ok := h.Dir(m, "memory")
-	if !ok || dir == own || !os.SameFile(stat(t, dir), stat(t, own)) {
-		t.Errorf("own directory %q, %v, want the one above the namespace that is the same as %q", dir, ok, own)
+	procs, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if !ok || err != nil || !strings.Contains("\n"+string(procs), fmt.Sprintf("\n%d\n", os.Getpid())) {
+		t.Errorf("own directory %q, %v, does not hold this process: %v", dir, ok, err)
 	}
 	_, init := here(t, "1")
-	if dir, ok := h.Dir(init, "memory"); !ok {
-		t.Errorf("%q of process 1 is not found: %+v", dir, init.Lines)
+	if _, ok := h.Dir(init, "memory"); !ok {
+		t.Errorf("the directory of process 1 is not found: %+v", init.Lines)
 	}
 	if u := h.Usage(m); u.EffectiveMemory.Above || !u.MemoryUsage.OK() {
 		t.Errorf("use %+v, effective limit %+v", u.MemoryUsage, u.EffectiveMemory)
 	}
+	if _, err := os.Stat(filepath.Join(own, "cgroup.procs")); err == nil {
+		checkNamespaceMountAlone(t, own, fsTypeOf(h), m, init)
+	}
+}
 
-	// With the namespace's own mount alone, what stands above is not to be seen.
-	inside, err := Discover([]byte(mountinfoOf("none "+own+" "+fsTypeOf(h)+" rw,memory")), "")
+// checkNamespaceMountAlone: with the namespace's own mount only, what stands above is not to be seen.
+func checkNamespaceMountAlone(t *testing.T, own, fsType string, m, init *Membership) {
+	inside, err := Discover([]byte(mountinfoOf("none "+own+" "+fsType+" rw,memory")), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	u := inside.Usage(m)
-	if !u.MemoryUsage.OK() || (h.Mode() == V2 && !u.EffectiveMemory.Above) {
+	if !u.MemoryUsage.OK() || (fsType == "cgroup2" && !u.EffectiveMemory.Above) {
 		t.Errorf("inside: use %+v, effective limit %+v", u.MemoryUsage, u.EffectiveMemory)
 	}
 	if _, ok := inside.Dir(init, "memory"); ok {
@@ -116,13 +130,4 @@ func fsTypeOf(h *Hierarchies) string {
 		return "cgroup2"
 	}
 	return "cgroup"
-}
-
-func stat(t *testing.T, path string) os.FileInfo {
-	t.Helper()
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info
 }

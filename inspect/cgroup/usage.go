@@ -39,7 +39,7 @@ func (p *part) read(m *Membership, u *Usage, buf *[]byte) {
 	v, err := p.tree.visit(m)
 	defer v.leave()
 	ownErr := err
-	if err == nil && v.cgroup != u.Path && isBelow(u.Path, v.cgroup) {
+	if err == nil && isBelow(u.Path, v.cgroup) {
 		ownErr = errNotHere
 	}
 	p.readFields(v.own, ownErr, u, buf)
@@ -122,14 +122,14 @@ func (h *Hierarchies) part(t *hierarchy) *part {
 // SourceOf tells where a field of Usage, by its name there, is read for a membership: the absolute path of the file, and
 // what of it: "" the whole, "$2" the second word, "rbytes=" the sum over all lines, else the line with that key.
 // MemoryWorking and v1's SwapLimit are differences; this is their second term. Effective limits carry their file with them.
-// Both are "" when nothing here keeps the value.
+// Both are "" when nothing here keeps the value for this cgroup alone.
 func (h *Hierarchies) SourceOf(m *Membership, name string) (file, key string) {
 	for _, p := range h.parts {
 		for _, f := range p.fields {
 			if f.name != name {
 				continue
 			}
-			if at, err := p.tree.spot(m); err == nil {
+			if at, err := p.tree.spot(m); err == nil && !isBelow(m.Path(), at.cgroup) {
 				return filepath.Join(at.dir(), f.file), f.key
 			}
 		}
