@@ -69,7 +69,8 @@ func (d *Detector) examine(g *group) *job {
 	if !keepsState(g.facts.engine) || !d.names.due(g.names) {
 		return nil
 	}
-	return &job{entry: g.names, query: d.queryOf(g)}
+	engine := g.facts.engine
+	return &job{entry: g.names, look: d.queryOf(g).look, urgent: engine != Unshare && engine != Bubblewrap}
 }
 
 func (d *Detector) factsOf(g *group, o origin) facts {

@@ -20,6 +20,7 @@ type query struct {
 	namespace string // of containerd
 	bundle    string
 	nested    bool
+	rootless  bool // a user made it: only this user's files are believed
 	makerPID  int
 	pid       int // of the first process
 	start     uint64
@@ -31,7 +32,6 @@ type query struct {
 type daemon struct {
 	view view
 	args []string
-	uid  uint32
 }
 
 // look reads the state files of the container's engine; nil when they say nothing.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -37,17 +36,11 @@ type entry struct {
 
 // job is a lookup to be done.
 type job struct {
-	entry *entry
-	query query
-	first bool
-	done  chan struct{}
-}
-
-func (j *job) urgency() int {
-	if j.query.engine == Unshare || j.query.engine == Bubblewrap {
-		return 1
-	}
-	return 0
+	entry  *entry
+	look   func() *found // nil when there is nothing
+	urgent bool          // the container surely has a name: we do not only ask whether somebody knows it
+	first  bool
+	done   chan struct{}
 }
 
 // namer looks up names apart from the scan. It has no goroutine while there is nothing to look up.
@@ -76,13 +69,20 @@ func (n *namer) answer(e *entry) *found {
 	return e.answer
 }
 
-// run starts jobs, and waits for those of containers that are new, as long as its patience lasts. Those that surely
-// have a name come before those of which we only ask whether somebody knows them.
+// run starts jobs, the urgent ones first, and waits for those of containers that are new, as long as its patience lasts.
 func (n *namer) run(jobs []*job) {
 	if len(jobs) == 0 {
 		return
 	}
-	slices.SortStableFunc(jobs, func(a, b *job) int { return cmp.Compare(a.urgency(), b.urgency()) })
+	slices.SortStableFunc(jobs, func(a, b *job) int {
+		switch {
+		case a.urgent == b.urgent:
+			return 0
+		case a.urgent:
+			return -1
+		}
+		return 1
+	})
 	n.start(jobs)
 	timer := time.NewTimer(n.patience)
 	defer timer.Stop()
@@ -128,7 +128,7 @@ func (n *namer) work() {
 		n.queue = n.queue[1:]
 		n.mu.Unlock()
 
-		answer := j.query.look()
+		answer := j.look()
 
 		n.mu.Lock()
 		j.entry.pending, j.entry.answer = false, answer

@@ -24,7 +24,7 @@ func (d *Detector) queryOf(g *group) query {
 	q := query{
 		procRoot: d.options.ProcRoot, host: view{d.options.Root}, runtimes: d.runtimes,
 		engine: g.facts.engine, id: g.facts.id, namespace: g.facts.maker.namespace, bundle: g.facts.maker.bundle,
-		nested: around != nil, pid: p.PID, start: p.Start,
+		nested: around != nil, rootless: g.facts.rootless, pid: p.PID, start: p.Start,
 	}
 	if parent := d.parents[g.init]; parent >= 0 && q.engine != Unshare && q.engine != Bubblewrap && g.facts.maker.engine != "" {
 		q.makerPID = d.procs[parent].PID
@@ -34,10 +34,9 @@ func (d *Detector) queryOf(g *group) query {
 		q.users = d.usersOf(g)
 	}
 	for _, i := range d.daemons {
-		if o := d.owners[i]; o == around || o != nil && around != nil && o.key == around.key {
-			if v := d.viewOf(&d.procs[i]); v.root != "" {
-				q.daemons = append(q.daemons, daemon{v, argsOf(&d.procs[i]), d.procs[i].UID})
-			}
+		v := d.viewOf(&d.procs[i])
+		if d.owners[i] == around && v.root != "" && (d.procs[i].UID != 0) == q.rootless {
+			q.daemons = append(q.daemons, daemon{v, argsOf(&d.procs[i])})
 		}
 	}
 	return q

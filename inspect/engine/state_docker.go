@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -51,22 +52,31 @@ func (q query) docker() *found {
 	if !isID(q.id) {
 		return nil
 	}
+	usual := q.dockerRoot()
 	for _, d := range q.daemons {
-		if f := q.dockerIn(d.view, d.dataRoot(q)); f != nil {
+		if f := q.dockerIn(d.view, cmp.Or(d.dataRoot(), usual)); f != nil {
 			return f
 		}
 	}
-	for _, v := range q.views() {
-		if f := q.dockerIn(v, "/var/lib/docker"); f != nil {
-			return f
-		}
-	}
-	for _, v := range q.views() {
-		if f := q.dockerIn(v, q.mountedFrom()); f != nil {
-			return f
+	for _, root := range [...]string{usual, q.mountedFrom()} {
+		for _, v := range q.views() {
+			if f := q.dockerIn(v, root); f != nil {
+				return f
+			}
 		}
 	}
 	return nil
+}
+
+// dockerRoot is where a daemon keeps its data when it is told nothing else.
+func (q query) dockerRoot() string {
+	if !q.rootless {
+		return "/var/lib/docker"
+	}
+	if homes := q.homes(); len(homes) > 0 {
+		return path.Join(homes[0], ".local/share/docker")
+	}
+	return ""
 }
 
 // dockerIn looks into one data directory. With userns-remap the daemon keeps everything one level below, in a directory
@@ -97,41 +107,35 @@ func (q query) dockerIn(v view, dataRoot string) *found {
 	return nil
 }
 
-// dataRoot is where a daemon keeps its containers: its option, else its daemon.json, else the default (dockerd(8)).
-func (d daemon) dataRoot(q query) string {
+// dataRoot is where a daemon was told to keep its data: by its option, else by its daemon.json, else "" (dockerd(8)).
+func (d daemon) dataRoot() string {
 	if dir := option(d.args, "-g", "--data-root"); dir != "" {
 		return dir
 	}
 	if dir := option(d.args, "", "--graph"); dir != "" {
 		return dir
 	}
-	config := option(d.args, "", "--config-file")
-	if config == "" {
-		config = "/etc/docker/daemon.json"
+	text, err := d.view.read(cmp.Or(option(d.args, "", "--config-file"), "/etc/docker/daemon.json"))
+	if err != nil {
+		return ""
 	}
 	var file struct {
 		DataRoot string `json:"data-root"`
 		Graph    string `json:"graph"`
 	}
-	if text, err := d.view.read(config); err == nil && json.Unmarshal(text, &file) == nil {
-		if file.DataRoot != "" {
-			return file.DataRoot
-		}
-		if file.Graph != "" {
-			return file.Graph
-		}
+	if json.Unmarshal(text, &file) != nil {
+		return ""
 	}
-	if d.uid != 0 {
-		if homes := q.homes(); len(homes) > 0 {
-			return path.Join(homes[0], ".local/share/docker")
-		}
-	}
-	return "/var/lib/docker"
+	return cmp.Or(file.DataRoot, file.Graph)
 }
 
 // mountedFrom is the data directory that the container's /etc/hostname is mounted from, as the path within its
-// file system: right when that is the root file system. "" when the container has no such mount.
+// file system: right when that is the root file system. "" when the container has no such mount, or is a user's, who
+// may mount what he likes.
 func (q query) mountedFrom() string {
+	if q.rootless {
+		return ""
+	}
 	f, err := os.Open(filepath.Join(q.procRoot, strconv.Itoa(q.pid), "mountinfo"))
 	if err != nil {
 		return ""

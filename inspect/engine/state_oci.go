@@ -42,9 +42,9 @@ func parseOCIConfig(text []byte) (*found, error) {
 var containerdStates = [...]string{"/run/containerd", "/run/k3s/containerd"}
 
 // containerd looks into the container's bundle: beside the one that its shim stands in (one shim serves a whole pod),
-// else in the usual place.
+// else in the usual place. A user's containerd keeps them in a mount namespace that we do not trust.
 func (q query) containerd() *found {
-	if q.id == "" || q.id != path.Base(q.id) {
+	if q.rootless || q.id == "" || q.id != path.Base(q.id) {
 		return nil
 	}
 	var files []string

@@ -118,7 +118,10 @@ func (q query) runtime() *found {
 	if q.nested {
 		return nil
 	}
-	dirs := []string{"/run/runc", "/run/crun"}
+	var dirs []string
+	if !q.rootless {
+		dirs = append(dirs, "/run/runc", "/run/crun")
+	}
 	for _, uid := range q.users {
 		user := "/run/user/" + strconv.FormatUint(uint64(uid), 10)
 		dirs = append(dirs, user+"/runc", user+"/crun")

@@ -50,24 +50,31 @@ func parseStorage(text []byte, id, name string) (*found, string, error) {
 // storageDrivers are the drivers for which Podman and CRI-O keep a list of containers.
 var storageDrivers = [...]string{"overlay", "vfs", "btrfs", "zfs"}
 
-// storage looks into the list of containers/storage: the one above the bundle that conmon names, else the usual ones.
+// storage looks into the list of containers/storage: the one above the bundle that root's conmon names, else the usual
+// ones.
 func (q query) storage() *found {
 	if !isID(q.id) {
 		return nil
 	}
-	var files []string
-	if dir := path.Dir(path.Dir(q.bundle)); strings.HasSuffix(dir, "-containers") {
-		files = append(files, path.Join(dir, "containers.json"), path.Join(dir, "volatile-containers.json"))
-	}
 	bases := []string{"/var/lib/containers/storage"}
-	for _, home := range q.homes() {
-		bases = append(bases, path.Join(home, ".local/share/containers/storage"))
+	if q.rootless {
+		bases = nil
+		for _, home := range q.homes() {
+			bases = append(bases, path.Join(home, ".local/share/containers/storage"))
+		}
+	}
+	var dirs []string
+	if dir := path.Dir(path.Dir(q.bundle)); strings.HasSuffix(dir, "-containers") && !q.rootless {
+		dirs = append(dirs, dir)
 	}
 	for _, base := range bases {
 		for _, driver := range storageDrivers {
-			dir := path.Join(base, driver+"-containers")
-			files = append(files, path.Join(dir, "containers.json"), path.Join(dir, "volatile-containers.json"))
+			dirs = append(dirs, path.Join(base, driver+"-containers"))
 		}
+	}
+	var files []string
+	for _, dir := range dirs {
+		files = append(files, path.Join(dir, "containers.json"), path.Join(dir, "volatile-containers.json"))
 	}
 	return q.first(files, q.stored)
 }
