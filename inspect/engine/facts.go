@@ -63,14 +63,28 @@ func (d *Detector) liveAround(g *group) *group {
 // examine brings a group's facts up to date, and returns the job of looking up its names when there is one to do.
 func (d *Detector) examine(g *group) *job {
 	if o := d.originOf(g); o != g.facts.from {
+		before := g.facts
 		g.facts = d.factsOf(g, o)
-		g.names = new(entry)
+		if g.names == nil || g.facts.askOf() != before.askOf() {
+			g.names = new(entry)
+		}
 	}
 	if !keepsState(g.facts.engine) || !d.names.due(g.names) {
 		return nil
 	}
 	engine := g.facts.engine
 	return &job{entry: g.names, look: d.queryOf(g).look, urgent: engine != Unshare && engine != Bubblewrap}
+}
+
+// ask is what a lookup depends on: while it stays, so does the answer, though PID 1 may run another program.
+type ask struct {
+	engine, id, namespace, bundle string
+	pid, ppid                     int
+	start                         uint64
+}
+
+func (f *facts) askOf() ask {
+	return ask{f.engine, f.id, f.maker.namespace, f.maker.bundle, f.from.pid, f.from.ppid, f.from.start}
 }
 
 func (d *Detector) factsOf(g *group, o origin) facts {
@@ -114,6 +128,8 @@ func (g *group) evidence(o origin, m maker) []Evidence {
 			source = fmt.Sprintf("/proc/%d/exe", o.pid)
 		}
 		list = append(list, Evidence{source, strings.TrimSpace(m.program + " " + shortID(m.id))})
+	} else if g.level.path == "" && o.ppid > 1 {
+		list = append(list, Evidence{"parent", programOf(&Process{Exe: o.parentExe, Comm: o.parentComm})})
 	}
 	if g.chroot || isOtherRoot(o.root) {
 		list = append(list, Evidence{fmt.Sprintf("/proc/%d/root", o.pid), o.root})
@@ -162,7 +178,7 @@ func (c *Container) add(f *found) {
 	c.ID = cmp.Or(c.ID, f.id)
 	c.Name = cmp.Or(f.name, c.Name)
 	c.Image = cmp.Or(f.image, c.Image)
-	c.Runtime = cmp.Or(c.Runtime, f.runtime)
+	c.Runtime = cmp.Or(f.runtime, c.Runtime)
 	c.Pod.UID = cmp.Or(c.Pod.UID, f.pod.UID)
 	c.Pod.Name = cmp.Or(f.pod.Name, c.Pod.Name)
 	c.Pod.Namespace = cmp.Or(f.pod.Namespace, c.Pod.Namespace)

@@ -65,8 +65,9 @@ func TestNames(t *testing.T) {
 	}{
 		{"docker", func(m *table, root, _ string) {
 			put(t, root, "/var/lib/docker/containers/"+a+"/config.v2.json", dockerConfig)
+			put(t, root, "/var/lib/docker/containers/"+a+"/hostconfig.json", `{"Runtime":"crun"}`)
 			docker(m)
-		}, summary{Docker, a, "web", Runc, false, Pod{}}, "nginx:1"},
+		}, summary{Docker, a, "web", Crun, false, Pod{}}, "nginx:1"},
 		{"docker with a data root of its own", func(m *table, root, _ string) {
 			put(t, root, "/srv/docker/containers/"+a+"/config.v2.json", dockerConfig)
 			dockerd(m, "--data-root", "/srv/docker")
@@ -308,6 +309,25 @@ func TestRetry(t *testing.T) {
 	now = now.Add(time.Hour)
 	if got := name(); got != "web" {
 		t.Errorf("named %s: what is known was read again", got)
+	}
+}
+
+// A first process may run one program after the other (an entrypoint's exec): its container keeps its name.
+func TestNameStaysOverExec(t *testing.T) {
+	needOpenat2(t)
+	m, root := newTable(t), t.TempDir()
+	a := id(1)
+	file := "/var/lib/docker/containers/" + a + "/config.v2.json"
+	put(t, root, file, `{"Name":"/web"}`)
+	m.add(Process{PID: 101, Exe: "/entrypoint.sh", NS: m.isolated()}, "/docker/"+a)
+	d := NewDetector(Options{Root: root, ProcRoot: t.TempDir(), Patience: 10 * time.Second})
+	first := d.Detect(m.procs, m.host)[0].Name
+	if err := os.Remove(filepath.Join(root, file)); err != nil {
+		t.Fatal(err)
+	}
+	m.procs[1].Exe, m.procs[1].Comm = "/usr/sbin/nginx", "nginx"
+	if second := d.Detect(m.procs, m.host)[0].Name; first != "web" || second != "web" {
+		t.Errorf("named %s, after exec %s", first, second)
 	}
 }
 

@@ -35,6 +35,20 @@ func parseDockerConfig(text []byte) (*found, error) {
 	return f, nil
 }
 
+// parseHostConfig reads the runtime from a hostconfig.json: a name such as "crun", or a shim's such as
+// "io.containerd.runc.v2".
+func parseHostConfig(text []byte) string {
+	var c struct{ Runtime string }
+	if json.Unmarshal(text, &c) != nil {
+		return ""
+	}
+	if shim, ok := strings.CutPrefix(c.Runtime, "io.containerd."); ok {
+		name, _, _ := strings.Cut(shim, ".")
+		return name
+	}
+	return c.Runtime
+}
+
 // podLabels takes the labels that the kubelet gives to every container
 // (k8s.io/kubernetes: pkg/kubelet/types/labels.go), whatever the engine.
 func podLabels(f *found, labels map[string]string) {
@@ -100,6 +114,9 @@ func (q query) dockerIn(v view, dataRoot string) *found {
 		}
 		if f, err := parseDockerConfig(text); err == nil {
 			f.engine = Docker
+			if text, err = v.read(path.Join(root, "containers", q.id, "hostconfig.json")); err == nil {
+				f.runtime = parseHostConfig(text)
+			}
 			f.evidence = Evidence{v.path(file), "Name " + f.name}
 			return f
 		}

@@ -176,32 +176,77 @@ func TestDataRootOf(t *testing.T) {
 	}
 }
 
-func FuzzStateFiles(f *testing.F) {
-	for _, name := range []string{
-		"docker-config.v2.json", "containerd-config.json", "podman-config.json", "runc-state.json", "crun-status", "containers.json",
+func TestParseHostConfig(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"Runtime":"crun"}`: "crun", `{"Runtime":"io.containerd.runsc.v1"}`: "runsc", `{}`: "", `{"Runtime":1}`: "", "": "",
 	} {
-		f.Add(stateFile(f, name))
+		if got := parseHostConfig([]byte(text)); got != want {
+			t.Errorf("%s gives %q, want %q", text, got, want)
+		}
 	}
-	f.Add([]byte("[Application]\nname=x\n"))
+}
+
+func FuzzParseDockerConfig(f *testing.F) {
+	f.Add(stateFile(f, "docker-config.v2.json"))
 	f.Add([]byte(strings.Repeat("[", 20000)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if got, err := parseDockerConfig(text); err == nil && got.name == "" {
-			t.Error("a Docker container without a name")
+			t.Error("a container without a name")
 		}
-		_, _ = parseOCIConfig(text)
+		_ = parseHostConfig(text)
+	})
+}
+
+func FuzzParseOCIConfig(f *testing.F) {
+	f.Add(stateFile(f, "containerd-config.json"))
+	f.Add(stateFile(f, "podman-config.json"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if got, err := parseOCIConfig(text); (got == nil) != (err != nil) {
+			t.Errorf("%+v with error %v", got, err)
+		}
+	})
+}
+
+func FuzzParseRuntimeState(f *testing.F) {
+	f.Add(stateFile(f, "runc-state.json"))
+	f.Add(stateFile(f, "crun-status"))
+	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, parse := range []func([]byte) (runtimeState, error){parseRuncState, parseCrunStatus} {
 			if s, err := parse(text); err == nil && s.pid <= 0 {
 				t.Errorf("a state of process %d", s.pid)
 			}
 		}
-		if _, got, err := parseStorage(text, "x", "y"); err != nil && got != "" {
-			t.Error("an id with an error")
+	})
+}
+
+func FuzzParseStorage(f *testing.F) {
+	f.Add(stateFile(f, "containers.json"), "p1")
+	f.Fuzz(func(t *testing.T, text []byte, name string) {
+		if got, id, err := parseStorage(text, "x", name); (got == nil) != (err != nil) || err != nil && id != "" {
+			t.Errorf("%+v, id %q with error %v", got, id, err)
 		}
+	})
+}
+
+func FuzzParseFlatpak(f *testing.F) {
+	f.Add([]byte("[Application]\nname=org.gnome.Maps\n"))
+	f.Add([]byte(`{"child-pid":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
 		_, _ = parseBwrapInfo(text)
 		if name, err := parseFlatpakInfo(text); (err == nil) != (name != "") {
 			t.Errorf("name %q with error %v", name, err)
 		}
-		_ = homeOf(text, 0)
-		_ = dataRootOf(string(text), "x")
+	})
+}
+
+func FuzzPasswdAndMountinfo(f *testing.F) {
+	f.Add("root:x:0:0:root:/root:/bin/sh\n", "x")
+	f.Add("1 2 254:0 /var/lib/docker/containers/x/hostname /etc/hostname rw - ext4 /dev/vda rw\n", "x")
+	f.Fuzz(func(t *testing.T, text, id string) {
+		for _, dir := range []string{homeOf([]byte(text), 0), dataRootOf(text, id)} {
+			if dir != "" && !filepath.IsAbs(dir) {
+				t.Errorf("%q is no absolute path", dir)
+			}
+		}
 	})
 }
