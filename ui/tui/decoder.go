@@ -39,6 +39,9 @@ func (a *App) openDecoder() tea.Cmd {
 	if p := a.detail.subject.proc; p != nil && p.Facts.Status.OK() {
 		mask = caps.Set(p.Facts.Status.Value.CapEff).Hex()
 	}
+	if r := a.detail.selected(); a.focus == focusDetail && r != nil && r.mask != "" {
+		mask = r.mask
+	}
 	a.open(newDecoder(a.look, mask, a.kernel.last))
 	return nil
 }

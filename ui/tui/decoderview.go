@@ -49,7 +49,8 @@ func (d *decoder) view(r rect) []string {
 		visible = max(min(gridRows, r.h-2-len(head)), 1)
 	}
 	d.drawn.rows = gridRows
-	x, y := r.x+(r.w-w)/2, r.y
+	total := len(head) + 3*gap + visible + len(foot)
+	x, y := r.x+(r.w-w)/2, r.y+dialogTop(r, total)
 	lines := make([]line, 0, r.h)
 	for range gap {
 		lines = append(lines, nil)
@@ -99,7 +100,7 @@ func (d *decoder) summary() line {
 	l := words(dim, plural(d.set.Len(), "capability"))
 	if s := caps.Summary(d.set, d.last); d.set == caps.DockerDefault {
 		l = l.put(dim, " · ").put(good, s)
-	} else if s != "" {
+	} else if d.set != 0 && !strings.HasSuffix(s, " capabilities") {
 		l = l.put(dim, " · ").put(warn, s)
 	}
 	if d.masks > 1 {

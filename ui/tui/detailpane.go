@@ -122,7 +122,7 @@ func (d *detailPane) selectTab(i int) {
 	d.remember()
 	d.tab = (i + len(tabs)) % len(tabs)
 	d.list = list{height: d.list.height}
-	d.rows = nil
+	d.rows, d.lines = nil, nil
 	d.version++
 }
 

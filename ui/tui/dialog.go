@@ -27,7 +27,12 @@ func (a *App) front() dialog {
 	return nil
 }
 
-func (a *App) dialogLines(d dialog) []string { return a.area(a.layout.body, d.view(a.layout.body)) }
+// dialogLines draws a dialog in place of the panes and of the line about the selection.
+func (a *App) dialogLines(d dialog) []string {
+	r := a.layout.body
+	r.h += a.layout.status.h
+	return a.area(r, d.view(r))
+}
 
 // paste gives pasted text to whatever takes text now.
 func (a *App) paste(s string) tea.Cmd {

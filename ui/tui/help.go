@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"cutaway/inspect/filter"
 	"cutaway/ui/text"
 )
 
@@ -23,8 +24,18 @@ func (a *App) openHelp() tea.Cmd {
 	if a.focus == focusDetail {
 		sections = []section{k.detail, k.tree, k.anywhere}
 	}
-	a.open(&help{look: a.look, sections: sections})
+	a.open(&help{look: a.look, sections: append(sections, filterHelp())})
 	return nil
+}
+
+// filterHelp shows the filter's language as a section of its own.
+func filterHelp() section {
+	s := section{name: "Filter"}
+	for _, k := range filter.Keys() {
+		s.bindings = append(s.bindings, bind(k.Example, k.Help, nil))
+	}
+	s.bindings = append(s.bindings, bind("!container:*", "! turns a term around; all terms must hold", nil))
+	return s
 }
 
 // lines are the bindings that match what is typed, under the names of their sections.
@@ -33,12 +44,16 @@ func (h *help) lines() []line {
 	query := strings.ToLower(h.field.value())
 	for _, s := range h.sections {
 		var found []line
+		width := 10
+		for _, b := range s.bindings {
+			width = max(width, text.Width(b.Help().Key)+2)
+		}
 		for _, b := range s.bindings {
 			keys := b.Help()
 			if query != "" && !strings.Contains(strings.ToLower(s.name+" "+keys.Key+" "+keys.Desc), query) {
 				continue
 			}
-			found = append(found, line{}.gap(2).put(accent, text.PadRight(keys.Key, 10)).put(plain, keys.Desc))
+			found = append(found, line{}.gap(2).put(accent, text.PadRight(keys.Key, width)).put(plain, keys.Desc))
 		}
 		if len(found) == 0 {
 			continue
@@ -100,7 +115,7 @@ func (h *help) view(r rect) []string {
 	for i := h.list.top; i < len(lines) && i < h.list.top+h.list.height; i++ {
 		rows = append(rows, h.draw(append(line{}.gap(2), lines[i]...), w-2, onBase))
 	}
-	h.drawn = rect{r.x + (r.w-w)/2, r.y, w, r.h}
+	h.drawn = rect{r.x + (r.w-w)/2, r.y + dialogTop(r, len(rows)), w, r.h}
 	return h.centred(r, w, words(strong, "keys"), h.more(), rows)
 }
 
@@ -115,6 +130,9 @@ func (h *help) more() line {
 // centred frames lines in the middle of r, where all of its height is used only when it is needed.
 func (lk look) centred(r rect, w int, title, note line, lines []string) []string {
 	box := lk.frame(rect{w: w, h: min(len(lines)+2, r.h)}, title, note, lines, true)
+	for range dialogTop(r, len(lines)) {
+		box = append([]string{blanks(w)}, box...)
+	}
 	left := blanks((r.w - w) / 2)
 	right := blanks(r.w - w - len(left))
 	for i := range box {
@@ -122,6 +140,9 @@ func (lk look) centred(r rect, w int, title, note line, lines []string) []string
 	}
 	return lk.area(rect{w: r.w, h: r.h}, box)
 }
+
+// dialogTop is how far below the top of r a box with so many lines begins; a low one stands above the middle.
+func dialogTop(r rect, lines int) int { return max(r.h-lines-2, 0) / 3 }
 
 func (h *help) cursor() *tea.Cursor {
 	_, at := h.field.window(h.drawn.w - 14)

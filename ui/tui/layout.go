@@ -66,7 +66,7 @@ func (a *App) screen() string {
 	a.zones = a.zones[:0]
 	lines = append(lines, a.topBar())
 	lines = append(lines, a.bodyLines()...)
-	if a.layout.status.h > 0 {
+	if a.layout.status.h > 0 && a.front() == nil {
 		lines = append(lines, a.statusLine())
 	}
 	lines = append(lines, a.footer())

@@ -120,7 +120,7 @@ func (l line) wrap(width int) []line {
 				cur, left = cur.put(s.style, rest), left-w
 				break
 			}
-			head := breakAt(rest, left, len(cur) == 0)
+			head := breakAt(rest, left, len(cur) == 0 || firstWord(rest) > width)
 			if head == "" && len(cur) > 0 {
 				flush()
 				rest = strings.TrimLeft(rest, " ")
@@ -135,6 +135,12 @@ func (l line) wrap(width int) []line {
 		flush()
 	}
 	return out
+}
+
+// firstWord is the width of the text up to its first blank; one that no line holds is broken where it stands.
+func firstWord(s string) int {
+	word, _, _ := strings.Cut(s, " ")
+	return text.Width(word)
 }
 
 // breakAt is the longest beginning of s that ends before a blank and fits; hard also breaks within a word, and

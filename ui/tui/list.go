@@ -48,8 +48,6 @@ func (l *list) moveTo(row int) {
 	l.show()
 }
 
-func (l *list) move(rows int) { l.moveTo(l.cursor + rows) }
-
 // scroll moves the window and leaves the cursor where it is, as a wheel does.
 func (l *list) scroll(rows int) {
 	l.top += rows

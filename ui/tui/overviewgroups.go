@@ -6,15 +6,20 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
 	"cutaway/ui/text"
 )
 
 // overviewHost is what is true of the machine.
 func overviewHost(u *subject, rs *rows) {
 	h := &u.snap.Host
-	rs.add("", "host", words(strong, text.Sanitise(h.Name)))
-	rs.add("", "kernel", words(plain, "Linux "+text.Sanitise(h.Kernel)))
-	rs.add("", "cgroups", words(plain, h.CgroupMode.String()))
+	rs.add("", "host", words(strong, text.Sanitise(h.Name))).
+		from(hostSource("hostname", "/proc/sys/kernel/hostname", h.Name, "The name in this UTS namespace (uts_namespaces(7)).", "hostname"))
+	rs.add("", "kernel", words(plain, "Linux "+text.Sanitise(h.Kernel))).
+		from(hostSource("kernel", "/proc/sys/kernel/osrelease", h.Kernel, "The kernel's release. Containers have no kernel of their own.", "uname -r"))
+	rs.add("", "cgroups", words(plain, h.CgroupMode.String())).
+		from(hostSource("cgroup hierarchies", "/proc/self/mountinfo", h.CgroupMode.String(),
+			"The mounts of type cgroup and cgroup2; in a hybrid v1 holds the controllers and v2 stands beside it (cgroups(7)).", "findmnt -t cgroup,cgroup2"))
 	if !h.Boot.IsZero() {
 		rs.add("", "up", words(plain, text.Duration(u.snap.Taken.Sub(h.Boot).Truncate(1e9))))
 	}
@@ -30,6 +35,11 @@ func overviewHost(u *subject, rs *rows) {
 	}))
 	rs.blank()
 	rs.add("", "reader", readerLine(h), words(dim, notReadText(u.snap)))
+}
+
+// hostSource is the source of what is true of the machine as a whole.
+func hostSource(title, file, raw, meaning, command string) inspect.Source {
+	return inspect.Source{Title: title, File: file, Raw: reading.Value(raw), Meaning: meaning, Command: command}
 }
 
 // readerLine says who looks, which decides what can be read.

@@ -201,6 +201,6 @@ func (u *subject) addCgroupFiles(rs *rows) {
 		})...)
 		r := rs.add("", "", l)
 		r.id, r.wide, r.copy = e.File+" "+e.Name, true, e.Raw.Value
-		r.entry = &e
+		r.from(entrySource(&e))
 	}
 }

@@ -32,7 +32,7 @@ func environTab(u *subject) []row {
 	masked := 0
 	for i, v := range env.Value {
 		name, val := v.Name, v.Value
-		r := rs.add(fieldEnviron, "", line{})
+		r := rs.add(inspect.Field("environ."+name), "", line{})
 		r.id, r.wide, r.copy = strconv.Itoa(i), true, name+"="+val
 		l := words(accent, text.Sanitise(name))
 		switch {

@@ -27,6 +27,12 @@ func namespacesTab(u *subject) []row {
 	for k := range proc.NSKind(proc.NSKinds) {
 		rs.add(fieldNS(proc.NSLink(k)), k.String(), u.namespaceLines(ns, proc.NSLink(k), cells[k])...)
 	}
+	if d := u.detail; d != nil {
+		if owners := u.ownerLines(); len(owners) > 0 {
+			rs.blank()
+			rs.add(fieldNS(proc.NSLink(proc.Mnt))+".owner", "owned by", owners...)
+		}
+	}
 	rs.blank()
 	for _, link := range []proc.NSLink{proc.PIDForChildren, proc.TimeForChildren} {
 		rs.add(fieldNS(link), "for children", u.forChildren(ns, link)).id = proc.NSLinkName(link)
@@ -71,29 +77,47 @@ func (u *subject) namespaceLines(ns *proc.Namespaces, link proc.NSLink, cell ins
 	return lines
 }
 
-// relations is who owns a namespace and what it stands in, as the ns ioctls tell.
+// ownerLines lists the user namespaces over which capabilities must count to act on the others (ioctl_ns(2),
+// NS_GET_USERNS), each with those it owns.
+func (u *subject) ownerLines() []line {
+	owned := map[uint64][]string{}
+	var owners []uint64
+	for k := range proc.NSKind(proc.NSKinds) {
+		owner := u.detail.Namespaces[k].Owner
+		if k == proc.User || !owner.OK() {
+			continue
+		}
+		if owned[owner.Value] == nil {
+			owners = append(owners, owner.Value)
+		}
+		owned[owner.Value] = append(owned[owner.Value], k.String())
+	}
+	lines := make([]line, 0, len(owners))
+	for _, ino := range owners {
+		l := append(u.related(proc.User, ino), span{dim, ": "})
+		lines = append(lines, l.put(plain, strings.Join(owned[ino], " ")))
+	}
+	return lines
+}
+
+// related names another namespace.
+func (u *subject) related(kind proc.NSKind, ino uint64) line {
+	l := words(plain, kind.String()+" "+strconv.FormatUint(ino, 10))
+	if n := u.snap.Namespace(kind, ino); n != nil && n.Host {
+		l = l.put(dim, " the host's")
+	}
+	return l
+}
+
+// relations is what a namespace stands in and who made it, as the ns ioctls tell.
 func (u *subject) relations(link proc.NSLink) line {
 	if u.detail == nil {
 		return nil
 	}
 	d := &u.detail.Namespaces[link]
 	var l line
-	part := func(label string, ino reading.Of[uint64], kind proc.NSKind) {
-		if !ino.OK() {
-			return
-		}
-		if len(l) > 0 {
-			l = l.put(dim, ", ")
-		}
-		l = l.put(dim, label+" "+kind.String()+":"+strconv.FormatUint(ino.Value, 10))
-		if n := u.snap.Namespace(kind, ino.Value); n != nil && n.Host {
-			l = l.put(dim, " (the host's)")
-		}
-	}
-	kind := proc.NSLinkKind(link)
-	part("parent", d.Parent, kind)
-	if kind != proc.User {
-		part("owned by", d.Owner, proc.User)
+	if d.Parent.OK() {
+		l = append(words(dim, "below "), u.related(proc.NSLinkKind(link), d.Parent.Value)...)
 	}
 	if d.OwnerUID.OK() {
 		if len(l) > 0 {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"cutaway/inspect"
+	"cutaway/inspect/engine"
 	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
 	"cutaway/inspect/security"
 	"cutaway/ui/text"
 )
@@ -51,7 +53,10 @@ func overviewContainer(u *subject, rs *rows) {
 		rs.add("", "container", words(dim, "none: one of the host's own processes"))
 		return
 	}
-	rs.add("", "container", append(containerName(c).gap(1), words(dim, text.Sanitise(text.ShortID(c.ID)))...)).copying(c.ID)
+	name := rs.add("", "container", append(containerName(c).gap(1), words(dim, text.Sanitise(text.ShortID(c.ID)))...)).copying(c.ID)
+	if n := len(c.Evidence); n > 0 {
+		name.from(evidenceSource(&c.Evidence[n-1]))
+	}
 	if c.Image != "" {
 		rs.add("", "image", words(plain, text.Sanitise(c.Image)))
 	}
@@ -65,7 +70,7 @@ func overviewContainer(u *subject, rs *rows) {
 		rs.add("", "within", containerName(around))
 	}
 	if len(c.Evidence) > 0 {
-		rs.add("", "because", u.evidenceLines(c)...).copying(evidenceText(c))
+		rs.add("", "because", u.evidenceLines(c)...).copying(evidenceText(c)).from(evidenceSource(&c.Evidence[0]))
 	}
 	if u.node.Kind == inspect.ContainerNode && u.proc != nil {
 		first := words(plain, text.Sanitise(u.proc.Comm)+" "+strconv.Itoa(u.proc.PID))
@@ -83,6 +88,18 @@ func (u *subject) evidenceLines(c *inspect.Container) []line {
 		lines = append(lines, words(accent, source).gap(2).put(plain, said))
 	}
 	return lines
+}
+
+// evidenceSource is a piece of evidence as the source of a container's name or kind.
+func evidenceSource(e *engine.Evidence) inspect.Source {
+	src := inspect.Source{
+		Title: "the container", File: e.Source, Raw: reading.Value(e.Text),
+		Meaning: "What the kernel, or a file of the engine, says that makes these processes a container. The kernel itself knows no containers.",
+	}
+	if strings.HasPrefix(e.Source, "/") {
+		src.Command = text.ShellJoin("cat", e.Source)
+	}
+	return src
 }
 
 func evidenceText(c *inspect.Container) string {
@@ -272,7 +289,7 @@ func overviewSharing(u *subject, rs *rows) {
 	var lines []line
 	for _, letter := range letters {
 		l := words(plain, strings.Join(shared[letter], " ")).put(dim, " with ")
-		lines = append(lines, append(l, u.sharers(letter)...))
+		lines = append(lines, append(l, u.sharers(letter)...).gap(1).put(shareStyle(letter), string(letter)))
 	}
 	if len(host) > 0 {
 		st := dim
@@ -318,5 +335,5 @@ func (u *subject) sharers(letter byte) line {
 			l = l.put(strong, text.Sanitise(c.Name))
 		}
 	}
-	return l.gap(1).put(shareStyle(letter), string(letter))
+	return l
 }

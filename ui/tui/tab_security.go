@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cutaway/inspect"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/inspect/security"
@@ -123,7 +124,7 @@ func (u *subject) addProcessState(rs *rows, st *proc.Status) {
 		rs.add(fieldOOMScore, "oom_score", value(d.OOMScore, func(n int) line { return words(plain, strconv.Itoa(n)) }))
 	}
 	rs.blank()
-	signals := func(f field, label string, mask uint64) {
+	signals := func(f inspect.Field, label string, mask uint64) {
 		names := strings.Join(proc.SignalNames(mask), " ")
 		if names == "" {
 			rs.add(f, label, words(dim, "none"))

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"cutaway/inspect"
-	"cutaway/inspect/cgroup"
 )
 
 // tab is one way to look at the selection. A tab file registers its tab, so that a new tab is one new file.
@@ -42,31 +41,31 @@ type subject struct {
 type row struct {
 	label string
 	lines []line
-	field field  // zero when the value has no source of its own
-	copy  string // what y copies; "" copies the lines
-	head  bool   // a heading or a blank line: the cursor passes over it
-	id    string // tells rows with the same label apart
-	wide  bool   // the value takes the label's column too
+	field inspect.Field // zero when the value has no source of its own
+	copy  string        // what y copies; "" copies the lines
+	head  bool          // a heading or a blank line: the cursor passes over it
+	id    string        // tells rows with the same label apart
+	wide  bool          // the value takes the label's column too
 
-	title  string        // what the value is called below, when the label does not tell
-	about  line          // more about the value than its source's meaning
-	mask   string        // the capability mask that d decodes here
-	secret bool          // the value is masked
-	entry  *cgroup.Entry // the cgroup file that the value is
+	title  string          // what the value is called below, when the label does not tell
+	about  line            // more about the value than its source's meaning
+	mask   string          // the capability mask that d decodes here
+	secret bool            // the value is masked
+	source *inspect.Source // in place of the field's
 }
 
 // rows collects a tab's rows.
 type rows struct{ list []row }
 
 // add appends a value.
-func (rs *rows) add(f field, label string, lines ...line) *row {
+func (rs *rows) add(f inspect.Field, label string, lines ...line) *row {
 	rs.list = append(rs.list, row{label: label, lines: lines, field: f, id: label})
 	return &rs.list[len(rs.list)-1]
 }
 
 // blank separates groups of rows.
 func (rs *rows) blank() {
-	if n := len(rs.list); n > 0 && !rs.list[n-1].head {
+	if n := len(rs.list); n > 0 && (!rs.list[n-1].head || len(rs.list[n-1].lines) > 0) {
 		rs.list = append(rs.list, row{head: true})
 	}
 }
@@ -74,6 +73,12 @@ func (rs *rows) blank() {
 // say is a line that is no value.
 func (rs *rows) say(st style, words string) {
 	rs.list = append(rs.list, row{head: true, lines: []line{{{st, words}}}})
+}
+
+// from sets a source for a value that is no field of a process.
+func (r *row) from(src inspect.Source) *row {
+	r.source = &src
+	return r
 }
 
 // copying sets what y copies, when the lines are shortened or masked.

@@ -63,7 +63,7 @@ func newTheme(bg color.Color) *theme {
 	t := &theme{}
 	ground := [surfaces]string{onCursor: "7;1", onMarked: "1", onBar: ""}
 	if bg != nil {
-		ground = [surfaces]string{onBar: shade(bg, 14), onMarked: shade(bg, 18), onCursor: shade(bg, 40) + ";1"}
+		ground = [surfaces]string{onBar: shade(bg, 14), onMarked: shade(bg, 18), onCursor: shade(bg, 40)}
 	}
 	for on := range t.seq {
 		for st := range t.seq[on] {

@@ -77,17 +77,17 @@ func (t *treePane) count() line {
 	if s == nil {
 		return nil
 	}
-	words := []string{plural(len(s.Containers), "container"), plural(t.tree.shown, "process")}
+	counts := []string{plural(len(s.Containers), "container"), plural(t.tree.shown, "process")}
 	if t.tree.hidden > 0 {
-		words = append(words, text.Count(t.tree.hidden)+" hidden")
+		counts[1] = text.Count(t.tree.shown) + " of " + plural(t.tree.shown+t.tree.hidden, "process")
 	}
 	if s.Denied > 0 {
-		words = append(words, text.Count(s.Denied)+" denied")
+		counts = append(counts, text.Count(s.Denied)+" denied")
 	}
 	if s.Pending > 0 {
-		words = append(words, text.Count(s.Pending)+" being read")
+		counts = append(counts, text.Count(s.Pending)+" being read")
 	}
-	return line{{dim, strings.Join(words, " · ")}}
+	return words(dim, strings.Join(counts, " · "))
 }
 
 func plural(n int, word string) string {
@@ -95,6 +95,8 @@ func plural(n int, word string) string {
 	case n == 1:
 	case strings.HasSuffix(word, "s"):
 		word += "es"
+	case strings.HasSuffix(word, "y"):
+		word = strings.TrimSuffix(word, "y") + "ies"
 	default:
 		word += "s"
 	}
