@@ -103,6 +103,7 @@ type Snapshot struct {
 	containers map[string]*Container
 	namespaces map[nsKey]*Namespace
 	shares     []Share
+	places     places // where it was read
 }
 
 // IDMaps are the maps of a user namespace, read through one of its members.

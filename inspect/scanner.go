@@ -164,7 +164,7 @@ func (s *Scanner) snapshot(start time.Time) *Snapshot {
 		procs[i] = e.Process
 	}
 	snap := Assemble(s.host, procs, s.found)
-	snap.Seq, snap.Taken = s.seq, start
+	snap.Seq, snap.Taken, snap.places = s.seq, start, places{proc: s.o.Proc, cgroups: s.cgroups}
 	snap.IDMaps = s.readIDMaps(snap)
 	s.readUsage(snap)
 	s.intern.prune(s.table)
