@@ -152,11 +152,38 @@ func TestNames(t *testing.T) {
 			m.add(Process{PID: 100, UID: 1000, Exe: "/usr/bin/bwrap"}, session)
 			m.add(Process{PID: 101, UID: 1000, PPID: 100, Exe: "/usr/bin/bwrap", NS: m.isolated()}, session)
 		}, summary{Flatpak, "org.gnome.Maps", "org.gnome.Maps", "", true, Pod{}}, ""},
-		{"a user's container takes no name from root's docker", func(m *table, root, _ string) {
+		{"a user's container takes no name from root's docker", func(m *table, root, procRoot string) {
 			put(t, root, "/var/lib/docker/containers/"+a+"/config.v2.json", dockerConfig)
-			dockerd(m)
+			dockerd(m, "--data-root", "/var/lib/docker")
+			put(t, procRoot, "/101/mountinfo", "9 8 254:0 /var/lib/docker/containers/"+a+"/hostname /etc/hostname rw - ext4 /dev/vda rw\n")
 			m.add(Process{PID: 101, UID: 1000, Exe: "/bin/sleep", NS: m.isolated()}, userApp+"/docker-"+a+".scope")
 		}, summary{Docker, a, a[:12], "", true, Pod{}}, ""},
+		{"a user's conmon takes no name from root's podman", func(m *table, root, _ string) {
+			dir := "/srv/storage/vfs-containers"
+			put(t, root, dir+"/containers.json", containers)
+			m.add(Process{PID: 100, UID: 1000, Exe: "/home/u/conmon", Cmdline: "conmon\x00-c\x00" + a + "\x00-b\x00" + dir + "/" + a + "/userdata\x00"}, "")
+			m.add(Process{PID: 101, UID: 1000, PPID: 100, Exe: "/bin/sleep", NS: m.isolated()}, session)
+		}, summary{Podman, a, a[:12], "", true, Pod{}}, ""},
+		{"a user's shim takes no name from root's containerd", func(m *table, root, procRoot string) {
+			put(t, root, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/"+a+"/config.json", annotated)
+			m.add(Process{PID: 100, UID: 1000, Exe: "/home/u/containerd-shim-runc-v2", Cmdline: shimArgs("k8s.io", a)}, "")
+			m.add(Process{PID: 101, UID: 1000, PPID: 100, Exe: "/bin/sleep", NS: m.isolated()}, session)
+		}, summary{Kubernetes, a, a[:12], Runc, true, Pod{}}, ""},
+		{"a user's own mount namespace is not looked into", func(m *table, root, procRoot string) {
+			put(t, root, "/etc/passwd", "u:x:1000:1000::/home/u:/bin/sh\n")
+			put(t, procRoot, "/100/root/home/u/.local/share/docker/containers/"+a+"/config.v2.json", dockerConfig)
+			m.add(Process{PID: 100, UID: 1000, Exe: shimExe, Cmdline: shimArgs("moby", a), NS: m.own(m.host, proc.Mnt, proc.User)}, "")
+			m.add(Process{PID: 101, UID: 1000, PPID: 100, Exe: "/bin/sleep", NS: m.isolated()}, session)
+		}, summary{Docker, a, a[:12], Runc, true, Pod{}}, ""},
+		{"a state that an earlier process of this PID left", func(m *table, root, _ string) {
+			put(t, root, "/run/runc/r1/state.json", `{"init_process_pid":101,"init_process_start":7}`)
+			m.add(Process{PID: 101, Exe: "/bin/sleep", NS: m.isolated()}, "/r1")
+		}, summary{Unshare, "", "sleep", "", false, Pod{}}, ""},
+		{"a user's state about what root's unshare made for him", func(m *table, root, _ string) {
+			put(t, root, "/run/user/1000/crun/c1/status", `{"pid":101,"process-start-time":101}`)
+			m.add(Process{PID: 100, Exe: "/usr/bin/unshare"}, "/")
+			m.add(Process{PID: 101, PPID: 100, UID: 1000, Exe: "/bin/sleep", NS: m.isolated()}, "/")
+		}, summary{Unshare, "", "sleep", "", false, Pod{}}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,6 +221,25 @@ func TestNestedNames(t *testing.T) {
 		got := build(t, uid)
 		if len(got) != 2 || got[0].Name != "outer" || got[1].Name != want || got[1].Parent != got[0].Key {
 			t.Errorf("uid %d: found %+v, want outer and %s", uid, got, want)
+		}
+	}
+}
+
+func TestNestedTakesNoNameFromTheHost(t *testing.T) {
+	needOpenat2(t)
+	a, b := id(1), id(2)
+	for name, parent := range map[string]Process{
+		"a shim whose engine has no state": {Exe: shimExe, Cmdline: shimArgs("moby", b)},
+		"no shim at all":                   {Exe: "/bin/sh"},
+	} {
+		m, root := newTable(t), t.TempDir()
+		put(t, root, "/var/lib/docker/containers/"+b+"/config.v2.json", `{"Name":"/somebody-elses"}`)
+		parent.PID, parent.NS = 101, m.isolated()
+		m.add(Process{PID: 50, Exe: "/usr/bin/dockerd"}, "/system.slice/docker.service")
+		m.add(parent, "/docker/"+a)
+		m.add(Process{PID: 102, PPID: 101, Exe: "/bin/sleep", NS: m.isolated()}, "/docker/"+a+"/docker/"+b)
+		if got := detectIn(t, m, root, t.TempDir()); len(got) != 2 || got[1].Name != b[:12] {
+			t.Errorf("%s: found %+v", name, got)
 		}
 	}
 }
@@ -286,8 +332,8 @@ func TestViewReadsRegularFilesOnly(t *testing.T) {
 	}
 }
 
-// A name that appears later is found by a later call, but not looked for in every tick.
-func TestRetry(t *testing.T) {
+// A name that appears later is found by a later call.
+func TestNameAppears(t *testing.T) {
 	needOpenat2(t)
 	m, root := newTable(t), t.TempDir()
 	a := id(1)
@@ -300,16 +346,8 @@ func TestRetry(t *testing.T) {
 		t.Errorf("named %s without a state file", got)
 	}
 	put(t, root, "/var/lib/docker/containers/"+a+"/config.v2.json", `{"Name":"/web"}`)
-	if got := name(); got != a[:12] {
-		t.Errorf("named %s: looked up again at once", got)
-	}
-	now = now.Add(10 * time.Second)
+	now = now.Add(time.Minute)
 	poll(t, func() bool { return name() == "web" })
-	put(t, root, "/var/lib/docker/containers/"+a+"/config.v2.json", `{"Name":"/other"}`)
-	now = now.Add(time.Hour)
-	if got := name(); got != "web" {
-		t.Errorf("named %s: what is known was read again", got)
-	}
 }
 
 // A first process may run one program after the other (an entrypoint's exec): its container keeps its name.
@@ -328,24 +366,6 @@ func TestNameStaysOverExec(t *testing.T) {
 	m.procs[1].Exe, m.procs[1].Comm = "/usr/sbin/nginx", "nginx"
 	if second := d.Detect(m.procs, m.host)[0].Name; first != "web" || second != "web" {
 		t.Errorf("named %s, after exec %s", first, second)
-	}
-}
-
-// A lookup that hangs holds up neither the caller nor, while places are left, other lookups.
-func TestHangingLookup(t *testing.T) {
-	n := newNamer(20 * time.Millisecond)
-	release := make(chan struct{})
-	defer close(release)
-	hang := &job{entry: new(entry), look: func() *found { <-release; return nil }}
-	good := &job{entry: new(entry), look: func() *found { return &found{name: "web"} }}
-	begin := time.Now()
-	n.run([]*job{hang, good})
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("waited %v", took)
-	}
-	poll(t, func() bool { f := n.answer(good.entry); return f != nil && f.name == "web" })
-	if n.due(hang.entry) {
-		t.Error("what hangs is started once more")
 	}
 }
 

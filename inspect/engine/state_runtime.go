@@ -112,16 +112,10 @@ func readRuntime(v view, dir string) (runtimeState, error) {
 	return s, err
 }
 
-// runtime looks for the state of the runtime that started the process. The state names PIDs as the host sees them, so a
-// nested runtime's cannot be matched.
+// runtime looks for the state of the runtime that started the process: one that names its PID and start time. What a
+// nested runtime wrote names PIDs of its own namespace, so it is not found.
 func (q query) runtime() *found {
-	if q.nested {
-		return nil
-	}
-	var dirs []string
-	if !q.rootless {
-		dirs = append(dirs, "/run/runc", "/run/crun")
-	}
+	dirs := []string{"/run/runc", "/run/crun"}
 	for _, uid := range q.users {
 		user := "/run/user/" + strconv.FormatUint(uint64(uid), 10)
 		dirs = append(dirs, user+"/runc", user+"/crun")
