@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"strings"
 
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
@@ -47,11 +48,11 @@ func capsText(a *app, v *view, p *inspect.Process) error {
 	out("\n%s\n\n", v.st.wrap(v.capsOver(p), 0))
 	out("%s\n", v.st.bold(fmt.Sprintf("%-*s inh prm eff bnd amb", capNameWidth+4, "    CAPABILITY")))
 	for _, c := range matrixRows(five, last) {
-		out("%3d %s", c, text.PadRight(capName(c), capNameWidth))
+		line := fmt.Sprintf("%3d %s", c, text.PadRight(capName(c), capNameWidth))
 		for _, k := range caps.Kinds() {
-			out("  %s ", v.st.capCell(five[k], c))
+			line += "  " + v.st.capCell(five[k], c) + " "
 		}
-		out("\n")
+		out("%s\n", strings.TrimRight(line, " "))
 	}
 	return w.Flush()
 }

@@ -65,7 +65,7 @@ func newRoot(a *app) *cobra.Command {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	a.globalFlags(root)
-	root.AddCommand(newPS(a), newCaps(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
+	root.AddCommand(newPS(a), newNS(a), newInspect(a), newCaps(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
 	root.SetHelpCommand(newHelp(root))
 	return root
 }

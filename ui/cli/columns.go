@@ -173,8 +173,11 @@ func ofNamespace(kind proc.NSKind) func(*view, *inspect.Process) string {
 
 func cellName(_ *view, p *inspect.Process) string {
 	name := text.Sanitise(p.Comm)
-	if p.Kernel {
+	switch {
+	case p.Kernel:
 		return "[" + name + "]"
+	case p.State == 'Z':
+		return name + " <defunct>" // ps(1)'s word for a zombie
 	}
 	return name
 }

@@ -72,11 +72,14 @@ func (j *jsonWriter) usage(u *cgroup.Usage) {
 	} else {
 		number("cpu_weight", u.CPUWeight)
 	}
+	number("cpuset_cpus", u.CPUs)
 	number("nr_periods", u.Periods)
 	number("nr_throttled", u.Throttled)
 	seconds("throttled_time", u.ThrottledTime)
 	number("pids_current", u.PIDs)
 	limit("pids_max", u.PIDsLimit)
+	number("io_rbytes", u.IORead)
+	number("io_wbytes", u.IOWritten)
 	known(j, "frozen", u.Frozen, j.bool)
 	known(j, "populated", u.Populated, j.bool)
 	known(j, "memory_pressure", u.MemoryPressure, j.pressure)

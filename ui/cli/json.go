@@ -138,7 +138,6 @@ func (j *jsonWriter) null()         { j.buf = append(j.buf, "null"...) }
 func (j *jsonWriter) bool(v bool)   { j.buf = strconv.AppendBool(j.buf, v) }
 func (j *jsonWriter) int(v int)     { j.buf = strconv.AppendInt(j.buf, int64(v), 10) }
 func (j *jsonWriter) uint(v uint64) { j.buf = strconv.AppendUint(j.buf, v, 10) }
-func (j *jsonWriter) raw(v []byte)  { j.buf = append(j.buf, v...) }
 
 // decimal writes a number with at most so many digits after the point, and without zeros at its end.
 func (j *jsonWriter) decimal(v float64, digits int) {

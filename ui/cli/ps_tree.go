@@ -3,6 +3,7 @@ package cli
 import (
 	"path"
 	"strconv"
+	"strings"
 
 	"cutaway/inspect"
 	"cutaway/ui/text"
@@ -79,7 +80,7 @@ func groupName(v *view, n *inspect.Node) string {
 	case inspect.KindNode:
 		return n.NSKind.String()
 	case inspect.NamespaceNode:
-		return namespaceTitle(n.Namespace)
+		return namespaceTitle(v, n.Namespace)
 	default:
 		if n.Path == "/" || n.Path == "?" {
 			return n.Path
@@ -88,13 +89,17 @@ func groupName(v *view, n *inspect.Node) string {
 	}
 }
 
-func namespaceTitle(n *inspect.Namespace) string {
+// namespaceTitle names a namespace and the containers that have processes in it.
+func namespaceTitle(v *view, n *inspect.Namespace) string {
 	title := strconv.FormatUint(n.ID.Ino, 10)
-	if n.Host {
-		title += "  host"
-	}
 	if n.Letter != 0 {
 		title += "  " + string(rune(n.Letter))
+	}
+	if n.Host {
+		return title + "  host"
+	}
+	if names := containersOf(v, n); len(names) > 0 {
+		title += "  " + text.Sanitise(strings.Join(names, ", "))
 	}
 	return title
 }

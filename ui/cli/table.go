@@ -12,7 +12,6 @@ import (
 type table struct {
 	cols []column
 	rows [][]string
-	dim  []bool // rows that are headings of a group and such
 }
 
 // column is one column of a table.
