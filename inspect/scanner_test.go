@@ -86,7 +86,10 @@ func (f fixture) remove(pid int) {
 
 func (f fixture) scanner(o Options) *Scanner {
 	f.t.Helper()
-	o.Proc, o.Root = f.dir, f.t.TempDir()
+	o.Proc = f.dir
+	if o.Root == "" {
+		o.Root = f.t.TempDir()
+	}
 	s, err := NewScanner(o)
 	if err != nil {
 		f.t.Fatal(err)
