@@ -278,3 +278,29 @@ func TestStatNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a process writes into the text of a file, telling its source breaks nothing.
+func FuzzSource(f *testing.F) {
+	f.Add("Name:\tx\nCapEff:\t0\n", "PATH")
+	f.Add("1 (a) b) S 1 2", "Max open files")
+	f.Add("((((", "\x00")
+	f.Fuzz(func(t *testing.T, text, item string) {
+		d := &Detail{Raw: map[string]reading.Of[string]{}}
+		for _, name := range smallFiles {
+			d.Raw[name] = reading.Value(text)
+		}
+		d.Environ = reading.Value(proc.ParseEnviron([]byte(text)))
+		d.Files = reading.Value([]OpenFile{{Target: text}})
+		p := &Process{Facts: &Facts{}}
+		for _, field := range Fields() {
+			name, isList := strings.CutSuffix(string(field), "*")
+			if isList {
+				name += item
+			}
+			src := (&Snapshot{}).Source(p, d, Field(name))
+			if strings.ContainsFunc(src.Command, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
+				t.Errorf("%s: the command holds %q", name, src.Command)
+			}
+		}
+	})
+}
