@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"testing"
 )
 
 // hierarchy is one mounted cgroup file system.
@@ -68,4 +70,32 @@ func CgroupFile(controller, cgroup, file string) string {
 		}
 	}
 	return ""
+}
+
+// CgroupMembers lists the processes in a cgroup, ascending, as the kernel lists them where the bench tracks its own.
+func CgroupMembers(t testing.TB, cgroup string) []int {
+	t.Helper()
+	h, ok := tracker()
+	if !ok {
+		t.Fatal("no cgroup file system is mounted")
+	}
+	pids := cgroupProcs(filepath.Join(h.mount, cgroup))
+	slices.Sort(pids)
+	return pids
+}
+
+// LimitMemory writes a memory limit in bytes into a cgroup, which must be one of the bench's.
+func LimitMemory(t testing.TB, cgroup string, limit int) {
+	t.Helper()
+	b := useBench(t)
+	if !strings.HasPrefix(cgroup, "/"+b.name+"/") {
+		t.Fatalf("%s is none of the bench's cgroups", cgroup)
+	}
+	file := CgroupFile("memory", cgroup, "memory.limit_in_bytes")
+	if file == "" {
+		file = CgroupFile("", cgroup, "memory.max")
+	}
+	if err := os.WriteFile(file, []byte(strconv.Itoa(limit)), 0); err != nil {
+		t.Fatal(err)
+	}
 }

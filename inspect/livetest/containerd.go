@@ -93,12 +93,15 @@ func (e *Containerd) taskPID(t testing.TB, id string) int {
 	return 0
 }
 
+// PodMemory is the memory limit of the containers that Pod starts, in bytes.
+const PodMemory = 32 << 20
+
 // Pod starts what Kubernetes' kubelet would: a container in a pod's cgroup of quality of service "burstable", with the
 // annotations that the container runtime interface leaves in its config.json.
 func (e *Containerd) Pod(t testing.TB, uid, pod, name, id string) *Container {
 	t.Helper()
 	return e.Run(t, id, "kubepods/burstable/pod"+uid+"/"+id,
-		"--memory-limit", strconv.Itoa(32<<20),
+		"--memory-limit", strconv.Itoa(PodMemory),
 		"--annotation", "io.kubernetes.cri.container-type=container",
 		"--annotation", "io.kubernetes.cri.container-name="+name,
 		"--annotation", "io.kubernetes.cri.sandbox-name="+pod,
