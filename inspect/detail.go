@@ -21,6 +21,7 @@ type Detail struct {
 	OOMScoreAdj reading.Of[int]        // -1000 to 1000
 	OOMScore    reading.Of[int]        // 0 to 2000
 	TimeOffsets reading.Of[[]proc.TimeOffset]
+	Threads     reading.Of[[]Thread] // by TID, the main thread among them
 	IO          reading.Of[IO]
 	CPUWait     reading.Of[time.Duration]    // how long its main thread was ready and waited for a CPU (schedstat)
 	Interfaces  reading.Of[[]proc.Interface] // of its network namespace, by name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,8 +17,8 @@ const (
 	fileDeadline = 500 * time.Millisecond
 	// hangMemory is how long a file that hung is left alone.
 	hangMemory = 30 * time.Second
-	// maxAsides bounds the reads under way, and so those that are stuck: each holds a thread.
-	maxAsides = 16
+	// maxAsides bounds the reads under way, and so those that are stuck: each holds a thread. One detail takes eight.
+	maxAsides = 24
 )
 
 // guard runs reads that may hang aside: /proc/PID/environ and cmdline wait for the process's memory, a look at an open
@@ -77,53 +78,54 @@ type aside[T any] struct {
 // readAside starts a read of a process's file and returns a function that waits for the result. The read gets the
 // directory, which is kept open for it; it must not touch anything that others use.
 func readAside[T any](ctx context.Context, g *guard, id ID, dir *procDir, file string, read func(*procDir) (T, error)) func() (T, error) {
-	fail := func(err error) func() (T, error) {
-		return func() (T, error) { var none T; return none, err }
-	}
 	h := hang{id, file}
 	if g.avoids(h) {
-		return fail(errLate)
+		return func() (none T, err error) { return none, errLate }
 	}
-	deadline := time.NewTimer(g.deadline)
-	select {
-	case g.slots <- struct{}{}:
-	case <-deadline.C:
-		return fail(errLate)
-	case <-ctx.Done():
-		return fail(errLate)
-	}
+	due, cancel := context.WithTimeout(ctx, g.deadline)
 	done := make(chan aside[T], 1)
+	var started atomic.Bool
 	dir.hold()
 	go func() {
-		defer func() { <-g.slots }()
 		defer dir.release()
-		defer func() {
-			if recover() != nil {
-				done <- aside[T]{err: errPanic}
-			}
-		}()
-		value, err := read(dir)
-		done <- aside[T]{value, err}
+		select {
+		case g.slots <- struct{}{}:
+		case <-due.Done():
+			return
+		}
+		defer func() { <-g.slots }()
+		started.Store(true)
+		done <- unharmed(dir, read)
 	}()
 	return func() (T, error) {
-		defer deadline.Stop()
+		defer cancel()
 		select {
 		case a := <-done:
 			return a.value, a.err
-		case <-deadline.C:
-		case <-ctx.Done():
+		case <-due.Done():
 		}
 		select {
 		case a := <-done: // while others were waited for
 			return a.value, a.err
 		default:
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && started.Load() {
 			g.remember(h)
 		}
 		var none T
 		return none, errLate
 	}
+}
+
+// unharmed does a read and makes an error of a panic.
+func unharmed[T any](dir *procDir, read func(*procDir) (T, error)) (a aside[T]) {
+	defer func() {
+		if recover() != nil {
+			a = aside[T]{err: errPanic}
+		}
+	}()
+	a.value, a.err = read(dir)
+	return a
 }
 
 // errPanic stands for a parser that broke at a text. Ours do not, but one from elsewhere may, and a screen must not fall

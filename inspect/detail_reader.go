@@ -131,6 +131,7 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, st *pr
 	files := readAside(ctx, r.guard, d.ID, dir, "fd", readFiles)
 	network := readAside(ctx, r.guard, d.ID, dir, "net", readNetwork)
 	namespaces := readAside(ctx, r.guard, d.ID, dir, "ns", readNamespaces)
+	threads := readAside(ctx, r.guard, d.ID, dir, "task", readThreads(d.ID.PID))
 	counters := readAside(ctx, r.guard, d.ID, dir, "io", r.readCounters(d.ID.PID))
 
 	d.Raw = make(map[string]reading.Of[string], len(smallFiles)+1)
@@ -147,6 +148,7 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, st *pr
 	d.setEnviron(environ, noMemory(st))
 	d.setMounts(textOf(mounts, d, "mountinfo"))
 	d.Namespaces = namespacesOf(namespaces())
+	d.setThreads(threads())
 	d.setCounters(counters())
 	if c, err := usage(); err == nil {
 		d.Cgroup, d.CgroupFiles = c.usage, c.entries

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -326,6 +327,45 @@ func TestNeverHalfOfOneAndHalfOfAnother(t *testing.T) {
 		}
 	}
 	t.Logf("%d read whole, %d had ended", whole, ended)
+}
+
+// A thread may run as somebody else, in another namespace than its process: here one of ours does.
+func TestThreadsThatDiffer(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	ready, end := make(chan error), make(chan struct{})
+	defer close(end)
+	tid := 0
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends as it is
+		tid = unix.Gettid()
+		err := unix.Unshare(unix.CLONE_NEWUTS)
+		if err == nil {
+			err = unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_WAKE_ALARM, 0, 0, 0)
+		}
+		ready <- err
+		<-end
+	}()
+	if err := <-ready; err != nil {
+		t.Skipf("needs the right to make namespaces: %v", err)
+	}
+	if tid == os.Getpid() {
+		t.Skip("the runtime chose the main thread, which stands for the process")
+	}
+	d := read(t, liveReader(t), idOf(t, os.Getpid()))
+	for _, thread := range d.Threads.Value {
+		var want []Field
+		if thread.TID == tid {
+			want = []Field{"ns.uts", "status.CapBnd"}
+		}
+		if diff := cmp.Diff(want, thread.Differs); diff != "" || thread.Comm == "" {
+			t.Errorf("thread %d %q:\n%s", thread.TID, thread.Comm, diff)
+		}
+	}
+	if !slices.ContainsFunc(d.Threads.Value, func(thread Thread) bool { return thread.TID == tid }) {
+		t.Errorf("%d is not among %+v", tid, d.Threads)
+	}
 }
 
 func TestReadGivesEverythingBack(t *testing.T) {

@@ -3,7 +3,6 @@ package inspect
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"cutaway/inspect/nsfs"
 	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
 )
 
 // HolderKind says in which way something keeps a namespace alive.
@@ -86,7 +86,7 @@ func (c *census) lookInto(p *Process) {
 	}
 	defer dir.release()
 	fds, _, err := dir.numbers("fd", maxFDs)
-	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+	if reading.FromError(err).State == reading.Denied {
 		c.unread++
 		return
 	}
