@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"cutaway/ui/text"
 )
 
 // action is what a dialog or a click wants done. The App executes it, so that dialogs need not know the App.
@@ -13,7 +15,6 @@ type (
 	closeDialog struct{}
 	copyText    struct{ what, text string }
 	pressed     struct{ *binding } // a binding of the footer was clicked
-	selectTab   struct{ index int }
 )
 
 func (a *App) execute(act action) tea.Cmd {
@@ -21,64 +22,29 @@ func (a *App) execute(act action) tea.Cmd {
 	case closeDialog:
 		a.dialogs = a.dialogs[:len(a.dialogs)-1]
 	case copyText:
-		return tea.Batch(tea.SetClipboard(act.text), a.say(good, copied(act.what)))
+		return a.copy(act)
 	case pressed:
+		if d := a.front(); d != nil {
+			return a.execute(d.key(keyPress(act.Keys()[0])))
+		}
 		return a.run(act.binding)
-	case selectTab:
-		a.detail.selectTab(act.index)
 	}
 	return nil
 }
 
-func (a *App) nextPane() tea.Cmd {
-	if a.focus == focusTree {
-		a.setFocus(focusDetail)
-	} else {
-		a.setFocus(focusTree)
+// maxCopy bounds what is sent to the terminal's clipboard (OSC 52); some terminals drop longer ones whole.
+const maxCopy = 64 << 10
+
+func (a *App) copy(c copyText) tea.Cmd {
+	if len(c.text) > maxCopy {
+		return a.say(warn, "too long to copy: "+text.Bytes(uint64(len(c.text)))+", terminals take "+text.Bytes(maxCopy))
 	}
-	return nil
+	return tea.Batch(tea.SetClipboard(c.text), a.say(good, "copied "+text.Truncate(c.what, 60)))
 }
 
-func (a *App) openDetail() tea.Cmd {
-	a.setFocus(focusDetail)
-	return nil
-}
-
-// back goes one level back: from the detail to the tree, then the filter is cleared. It never quits.
-func (a *App) back() tea.Cmd {
-	switch {
-	case a.focus == focusDetail:
-		a.setFocus(focusTree)
-	case a.zoomed:
-		return a.toggleZoom()
-	case !a.tree.spec.filter.Empty():
-		_ = a.setFilter("")
-	}
-	return nil
-}
-
-func (a *App) toggleZoom() tea.Cmd {
-	a.zoomed = !a.zoomed
-	a.arrange()
-	return nil
-}
-
-func notWide(a *App) string {
-	if !a.layout.framed {
-		return "this window shows one pane at a time already: tab goes to the other"
-	}
-	return ""
-}
-
-func (a *App) togglePause() tea.Cmd {
+func (a *App) togglePause() {
 	a.feed.paused = !a.feed.paused
 	a.feed.due = a.feed.due || !a.feed.paused
-	return nil
-}
-
-func (a *App) refresh() tea.Cmd {
-	a.feed.due = true
-	return nil
 }
 
 func (a *App) nextInterval() tea.Cmd {

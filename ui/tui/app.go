@@ -8,44 +8,31 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
-	"cutaway/inspect/users"
-	"cutaway/ui/text"
 )
 
 // App is the one model of the screen.
 type App struct {
 	look
-	o      Options
-	keys   *keymap
-	w, h   int
-	layout layout
-	mouse  bool
+	o       Options
+	kernel  kernel
+	w, h    int
+	layout  layout
+	mouse   bool
+	screens []screen
+	current int
+	keys    section // those that work anywhere
 
-	feed   feed
-	snap   *inspect.Snapshot
-	fail   error // of the last scan
-	kernel kernel
+	feed feed
+	snap *inspect.Snapshot
+	fail error // of the last scan
 
-	tree    *treePane
-	detail  *detailPane
-	focus   focus
-	zoomed  bool
 	dialogs []dialog
 	input   *input // the line being typed at the bottom, or nil
 	toast   toast
 	pressed string // text of the key that is acted on
-
-	crash *crash
-	zones []zone // what can be clicked beside the panes
+	zones   []zone // of the bars, for clicks
+	crash   *crash
 }
-
-// focus says which pane has the keys.
-type focus uint8
-
-const (
-	focusTree focus = iota
-	focusDetail
-)
 
 // toast is a short message in place of the footer.
 type toast struct {
@@ -60,13 +47,22 @@ type toastOver struct{ count int }
 
 // newApp makes the screen; nothing is read before Init's command runs.
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
-	lk := look{theme: newTheme(nil), glyphs: o.glyphs()}
-	a := &App{look: lk, o: o, keys: newKeymap(), mouse: o.Mouse, kernel: k}
-	a.feed = feed{ctx: ctx, scanner: s, details: d, users: users.Open(o.Inspect.Root), due: true, interval: o.Interval}
-	a.tree = newTreePane(lk)
-	a.detail = newDetailPane(lk)
-	a.detail.kernel = k
+	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse}
+	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
+	for _, r := range screens {
+		a.screens = append(a.screens, r.create(a))
+	}
+	a.keys = a.makeKeys()
 	return a
+}
+
+// screen is the one that is shown.
+func (a *App) screen() screen { return a.screens[a.current] }
+
+// sections are the keys that work now, those of the pane in front first.
+func (a *App) sections() []section {
+	active, _ := a.screen().sections()
+	return append(active, a.keys)
 }
 
 // Init asks for the first look, and for the terminal's background, which the bars are shaded from.
@@ -78,7 +74,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if a.crash != nil {
 		return a, tea.Quit
 	}
-	a.detail.turnTo(&a.tree.tree, a.tree.selected())
 	return a, tea.Batch(cmd, a.pull())
 }
 
@@ -94,7 +89,7 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case tea.MouseClickMsg:
 		return a.click(tea.Mouse(msg))
 	case tea.MouseWheelMsg:
-		return a.wheel(tea.Mouse(msg))
+		a.wheel(tea.Mouse(msg))
 	case tea.BackgroundColorMsg:
 		a.setBackground(msg.Color)
 	case tea.ResumeMsg:
@@ -106,14 +101,11 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		}
 	case scanned:
 		a.takeScan(msg)
-	case treeBuilt:
-		a.feed.building = false
-		if msg.spec.seq == a.tree.spec.seq && msg.snap == a.snap {
-			a.tree.show(msg.built)
-		}
+	case made:
+		a.takeMade(msg)
 	case detailRead:
 		a.feed.reading = false
-		a.detail.take(msg)
+		a.screen().takeDetail(msg.detail)
 	case toastOver:
 		if msg.count == a.toast.count {
 			a.toast.line = nil
@@ -134,16 +126,24 @@ func (a *App) takeScan(msg scanned) {
 	if !a.feed.first {
 		a.feed.first, a.feed.due = true, true
 	}
-	a.snap = msg.snap
-	a.detail.history.record(a.snap)
-	a.tree.show(msg.built)
+	a.takeMade(msg.made)
+}
+
+// takeMade shows what was made of a snapshot, unless the screen was changed meanwhile.
+func (a *App) takeMade(m made) {
+	a.feed.making = false
+	if m.screen != a.current {
+		return
+	}
+	a.snap, a.feed.shown = m.snap, m.seq
+	a.screen().show(m.snap, m.result)
 }
 
 func (a *App) setBackground(c color.Color) {
 	a.theme = newTheme(c)
-	a.tree.theme, a.detail.theme = a.theme, a.theme
-	a.tree.redraw()
-	a.detail.version++
+	for _, s := range a.screens {
+		s.setLook(a.look)
+	}
 }
 
 // key gives a key to whoever is in front: the line being typed, a dialog, the pane with the focus, then what holds
@@ -159,11 +159,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 		return a.execute(d.key(msg))
 	}
 	a.toast.line = nil
-	pane := a.keys.tree
-	if a.focus == focusDetail {
-		pane = a.keys.detail
-	}
-	for _, s := range []section{pane, a.keys.anywhere} {
+	for _, s := range a.sections() {
 		if b := s.find(msg); b != nil {
 			a.pressed = msg.Text
 			return a.run(b)
@@ -186,10 +182,7 @@ func (a *App) View() tea.View {
 	if a.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
-	v.Content = a.screen()
+	v.Content = a.content()
 	v.Cursor = a.cursor()
 	return v
 }
-
-// copied is the message after a copy.
-func copied(what string) string { return "copied " + text.Truncate(what, 60) }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,7 +11,14 @@ import (
 
 // topBar is the screens at the left, with what is on, and the machine at the right.
 func (a *App) topBar() string {
-	l := line{}.gap(1).put(accent, "cutaway").gap(2).put(front, " 1 Tree ")
+	l := line{}.gap(1).put(accent, "cutaway").gap(2)
+	for i, s := range a.screens {
+		st := dim
+		if i == a.current {
+			st = front
+		}
+		l = l.put(st, " "+strconv.Itoa(screens[i].number)+" "+s.title()+" ")
+	}
 	l = append(l, a.chips()...)
 	right := a.machine(a.w >= 100)
 	if l.width()+right.width()+2 > a.w {
@@ -26,20 +34,9 @@ func (a *App) topBar() string {
 	return a.draw(l, a.w, onBar)
 }
 
-// chips say what is on that changes what is seen.
+// chips say what is on that changes what is seen or can be done.
 func (a *App) chips() line {
-	l := line{}
-	s := &a.tree.spec
-	if !s.filter.Empty() {
-		q := text.Truncate(text.Sanitise(s.filter.String()), 32)
-		l = l.gap(2).put(warn, "/"+q).put(dim, " "+text.Count(a.tree.tree.hidden)+" hidden")
-	}
-	if s.kernel {
-		l = l.gap(2).put(warn, "kernel threads")
-	}
-	if a.tree.follow {
-		l = l.gap(2).put(warn, "follow")
-	}
+	l := a.screen().chips()
 	if a.o.ReadOnly {
 		l = l.gap(2).put(warn, "read-only")
 	}
@@ -124,12 +121,8 @@ func (a *App) footerBindings() []*binding {
 	if d := a.front(); d != nil {
 		return d.footer()
 	}
-	pane := a.keys.tree
-	if a.focus == focusDetail {
-		pane = a.keys.detail
-	}
 	var list []*binding
-	for _, s := range []section{pane, a.keys.anywhere} {
+	for _, s := range a.sections() {
 		for _, b := range s.bindings {
 			if b.footer != "" {
 				list = append(list, b)

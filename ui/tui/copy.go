@@ -7,11 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
-	"cutaway/ui/text"
 )
-
-// maxCopy bounds what is sent to the terminal's clipboard (OSC 52); some terminals drop longer ones whole.
-const maxCopy = 64 << 10
 
 // value is the row under the cursor of the detail pane as text, and what to call it. It is of the true bytes where the row
 // keeps them.
@@ -31,23 +27,20 @@ func (r *row) value() (what, value string) {
 }
 
 // copyValue copies the value under the cursor, or from the tree the PID or the id of the selection.
-func (a *App) copyValue() tea.Cmd {
-	what, value := a.selectionText()
-	if len(value) > maxCopy {
-		return a.say(warn, "too long to copy: "+text.Bytes(uint64(len(value)))+"; terminals take "+text.Bytes(maxCopy))
-	}
-	return a.execute(copyText{what, value})
+func (s *treeScreen) copyValue() tea.Cmd {
+	what, value := s.selectionText()
+	return s.copy(copyText{what, value})
 }
 
 // selectionText is what y copies, and what to call it.
-func (a *App) selectionText() (what, value string) {
-	if a.focus == focusDetail {
-		if r := a.detail.selected(); r != nil {
+func (s *treeScreen) selectionText() (what, value string) {
+	if s.inDetail {
+		if r := s.detail.selected(); r != nil {
 			return r.value()
 		}
 		return "", ""
 	}
-	r := a.tree.selected()
+	r := s.tree.selected()
 	if r == nil {
 		return "", ""
 	}
@@ -75,8 +68,8 @@ func nodeText(n *inspect.Node) (what, value string) {
 	}
 }
 
-func nothingToCopy(a *App) string {
-	if what, _ := a.selectionText(); what == "" {
+func (s *treeScreen) nothingToCopy() string {
+	if what, _ := s.selectionText(); what == "" {
 		return "there is no value under the cursor"
 	}
 	return ""

@@ -33,18 +33,8 @@ func newDecoder(lk look, mask string, last caps.Cap) *decoder {
 	return d
 }
 
-// openDecoder starts with the selection's effective set.
-func (a *App) openDecoder() tea.Cmd {
-	mask := ""
-	if p := a.detail.subject.proc; p != nil && p.Facts.Status.OK() {
-		mask = caps.Set(p.Facts.Status.Value.CapEff).Hex()
-	}
-	if r := a.detail.selected(); a.focus == focusDetail && r != nil && r.mask != "" {
-		mask = r.mask
-	}
-	a.open(newDecoder(a.look, mask, a.kernel.last))
-	return nil
-}
+// openDecoder starts with the mask that the screen has under its cursor.
+func (a *App) openDecoder() { a.open(newDecoder(a.look, a.screen().mask(), a.kernel.last)) }
 
 // decode reads what is typed: one mask, several of which the cursor chooses one, or names.
 func (d *decoder) decode() {

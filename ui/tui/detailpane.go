@@ -21,7 +21,6 @@ type detailPane struct {
 	source  sourceMode
 	history *history
 	kernel  kernel
-	asked   asked
 
 	version int
 	made    int // version that rows and lines are of
@@ -90,30 +89,21 @@ func represent(s *inspect.Snapshot, n *inspect.Node) (*inspect.Process, *inspect
 	}
 }
 
-// wants is the process whose detail is to be read, when the one here is older than the snapshot.
+// wants is the process whose detail is looked at.
 func (d *detailPane) wants() (inspect.ID, bool) {
 	u := &d.subject
 	if d.r.w == 0 || u.proc == nil || u.gone {
 		return inspect.ID{}, false
 	}
-	if d.asked == (asked{u.proc.ID, u.snap.Seq}) {
-		return inspect.ID{}, false
-	}
 	return u.proc.ID, true
 }
 
-// asked is the last question to the detail reader; each snapshot's is asked once, whatever came of it.
-type asked struct {
-	id  inspect.ID
-	seq uint64
-}
-
 // take accepts a detail if it is still the selection's.
-func (d *detailPane) take(r detailRead) {
-	if r.detail == nil || d.subject.proc == nil || r.detail.ID != d.subject.proc.ID {
+func (d *detailPane) take(detail *inspect.Detail) {
+	if detail == nil || d.subject.proc == nil || detail.ID != d.subject.proc.ID {
 		return
 	}
-	d.subject.detail = r.detail
+	d.subject.detail = detail
 	d.version++
 }
 

@@ -20,7 +20,7 @@ type drawnDetail struct {
 	r       rect
 	focused bool
 	lines   []string
-	tabs    []zone
+	tabs    []rect // where each tab's title is; tabs that did not fit have none
 	body    rect
 }
 
@@ -101,7 +101,7 @@ func (d *detailPane) note() line {
 
 // tabBar is the tabs' titles with the one in front underlined. When they do not all fit, those around the front one show.
 func (d *detailPane) tabBar(x, y, width int) []string {
-	d.drawn.tabs = d.drawn.tabs[:0]
+	d.drawn.tabs = make([]rect, len(tabs))
 	from := d.firstTab(width)
 	names, under := line{}.gap(1), line{}.gap(1)
 	if from > 0 {
@@ -113,7 +113,7 @@ func (d *detailPane) tabBar(x, y, width int) []string {
 			names = names.put(dim, ">")
 			break
 		}
-		d.drawn.tabs = append(d.drawn.tabs, zone{rect{x + names.width(), y, len(title), 2}, selectTab{i}})
+		d.drawn.tabs[i] = rect{x + names.width(), y, len(title), 2}
 		if i == d.tab {
 			names, under = names.put(strong, title), under.put(accent, strings.Repeat(d.glyphs.Heavy, len(title)))
 		} else {
@@ -165,8 +165,21 @@ func (d *detailPane) body(r rect) []string {
 	return append(lines, source...)
 }
 
-// click puts the cursor on the row under the mouse.
+// scroll moves the window and leaves the cursor.
+func (d *detailPane) scroll(rows int) {
+	d.list.scroll(rows)
+	d.version++
+	d.made = d.version
+}
+
+// click brings the tab under the mouse to the front, or puts the cursor on the row there.
 func (d *detailPane) click(x, y int) {
+	for i, r := range d.drawn.tabs {
+		if r.has(x, y) {
+			d.selectTab(i)
+			return
+		}
+	}
 	if !d.drawn.body.has(x, y) {
 		return
 	}

@@ -25,7 +25,5 @@ func keyPress(name string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: r, Text: name}
 }
 
-// dialogKey is a binding that presses a key, for a dialog's footer.
-func dialogKey(name, label, word string) *binding {
-	return bind(label, word, func(a *App) tea.Cmd { return a.key(keyPress(name)) }, name).inFooter(word)
-}
+// dialogKey is a key of a dialog's footer; a click on it presses it.
+func dialogKey(name, label, word string) *binding { return bind(label, word, nil, name).inFooter(word) }

@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
-	"cutaway/inspect/users"
 )
 
 // scanner is what the screen needs of inspect.Scanner.
@@ -29,9 +28,11 @@ type feed struct {
 	ctx     context.Context
 	scanner scanner
 	details detailReader
-	users   *users.DB
 
-	scanning, building, reading bool
+	scanning, making, reading bool
+
+	asked question // the last one to the detail reader
+	shown int      // the wish that what is shown was made for
 
 	first    bool // the first frame's table has come
 	due      bool // a scan is wanted now
@@ -43,14 +44,25 @@ type feed struct {
 // intervals are the refresh intervals that the person can choose.
 var intervals = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second}
 
-// scanned is a new snapshot with the tree that was wanted when it was asked for.
+// made is what a screen wished to have made of a snapshot.
+type made struct {
+	snap   *inspect.Snapshot
+	screen int // which wished it
+	seq    int // the wish
+	result any
+}
+
+// scanned is a new snapshot with what the screen wished when it was asked for.
 type scanned struct {
-	built
+	made
 	err error
 }
 
-// treeBuilt is a tree of the snapshot that was there already.
-type treeBuilt struct{ built }
+// question is a process to read at the time of a snapshot; it is asked once, whatever came of it.
+type question struct {
+	id  inspect.ID
+	seq uint64
+}
 
 // detailRead is the detail of a selection, which may have moved on.
 type detailRead struct {
@@ -88,10 +100,8 @@ func (a *App) pull() tea.Cmd {
 		f.due, f.scanning = false, true
 		cmds = append(cmds, a.scan(), f.nextTick())
 	}
-	if a.tree.stale() && !f.building && !f.scanning {
-		f.building = true
-		snap, spec, db := a.snap, a.tree.spec, f.users
-		cmds = append(cmds, guarded(func() tea.Msg { return treeBuilt{build(snap, spec, db)} }))
+	if cmd := a.pullWish(); cmd != nil {
+		cmds = append(cmds, cmd)
 	}
 	if cmd := a.pullDetail(); cmd != nil {
 		cmds = append(cmds, cmd)
@@ -99,21 +109,34 @@ func (a *App) pull() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// scan reads the next snapshot and builds its tree. The very first reads the process table only, so that there is
-// something to see while the rest is read.
+// scan reads the next snapshot and makes of it what the screen wishes. The very first reads the process table only, so
+// that there is something to see while the rest is read.
 func (a *App) scan() tea.Cmd {
-	f, spec := a.feed, a.tree.spec
-	read := f.scanner.Scan
-	if !f.first {
-		read = f.scanner.First
+	ctx, read := a.feed.ctx, a.feed.scanner.Scan
+	if !a.feed.first {
+		read = a.feed.scanner.First
 	}
+	current := a.current
+	seq, process := a.screen().wish()
 	return guarded(func() tea.Msg {
-		s, err := read(f.ctx)
+		s, err := read(ctx)
 		if err != nil {
 			return scanned{err: err}
 		}
-		return scanned{built: build(s, spec, f.users)}
+		return scanned{made: made{s, current, seq, process(s)}}
 	})
+}
+
+// pullWish has the snapshot worked on again when the screen wishes something else of it. While a scan is under way, it
+// waits for that only if the wish is the scan's own.
+func (a *App) pullWish() tea.Cmd {
+	seq, process := a.screen().wish()
+	if a.snap == nil || a.feed.making || seq == a.feed.shown {
+		return nil
+	}
+	a.feed.making = true
+	snap, current := a.snap, a.current
+	return guarded(func() tea.Msg { return made{snap, current, seq, process(snap)} })
 }
 
 // nextTick starts the wait for the next scan.
@@ -126,11 +149,11 @@ func (f *feed) nextTick() tea.Cmd {
 // pullDetail reads what is expensive of the selected process, when it is looked at and not as new as the snapshot.
 func (a *App) pullDetail() tea.Cmd {
 	f := &a.feed
-	id, ok := a.detail.wants()
-	if f.reading || !ok || a.snap == nil || f.details == nil {
+	id, ok := a.screen().reads()
+	if !ok || f.reading || a.snap == nil || f.asked == (question{id, a.snap.Seq}) {
 		return nil
 	}
-	f.reading, a.detail.asked = true, asked{id, a.snap.Seq}
+	f.reading, f.asked = true, question{id, a.snap.Seq}
 	snap, read := a.snap, f.details
 	ctx := f.ctx
 	return guarded(func() tea.Msg {

@@ -18,14 +18,9 @@ type help struct {
 	drawn    rect
 }
 
-func (a *App) openHelp() tea.Cmd {
-	k := a.keys
-	sections := []section{k.tree, k.detail, k.anywhere}
-	if a.focus == focusDetail {
-		sections = []section{k.detail, k.tree, k.anywhere}
-	}
-	a.open(&help{look: a.look, sections: append(sections, filterHelp())})
-	return nil
+func (a *App) openHelp() {
+	_, rest := a.screen().sections()
+	a.open(&help{look: a.look, sections: append(append(a.sections(), rest...), filterHelp())})
 }
 
 // filterHelp shows the filter's language as a section of its own.

@@ -14,43 +14,49 @@ import (
 type input struct {
 	prompt string
 	field  textField
-	change func(a *App, value string) error
-	cancel func(a *App)
-	digits bool // takes digits alone
+	change func(value string) error
+	cancel func()
+	hint   func() string // what it found, beside the text
+	digits bool          // takes digits alone
 	err    error
 }
 
 // startFilter lets the person type a filter; what is on already can be edited.
-func (a *App) startFilter() tea.Cmd {
-	before := a.tree.spec.filter.String()
-	a.input = &input{
+func (s *treeScreen) startFilter() {
+	before := s.tree.spec.filter.String()
+	s.input = &input{
 		prompt: "/",
 		field:  newTextField(before),
-		change: (*App).setFilter,
-		cancel: func(a *App) { _ = a.setFilter("") },
+		change: s.setFilter,
+		cancel: func() { _ = s.setFilter("") },
+		hint: func() string {
+			b := &s.tree.tree
+			return plural(b.shown, "process") + ", " + text.Count(b.hidden) + " hidden   enter keeps it, esc clears it"
+		},
 	}
-	return nil
 }
 
 // setFilter narrows the tree. A query that does not parse leaves the last one that did.
-func (a *App) setFilter(query string) error {
+func (s *treeScreen) setFilter(query string) error {
 	f, err := filter.Parse(query)
 	if err != nil {
 		return err
 	}
-	a.tree.wish(func(s *treeSpec) { s.filter = f })
+	s.tree.wish(func(w *treeSpec) { w.filter = f })
 	return nil
 }
 
 // startJump lets the person type a PID, beginning with the digit that was pressed.
-func (a *App) startJump() tea.Cmd {
-	first := strings.TrimPrefix(a.pressed, "#")
-	a.input = &input{prompt: "pid ", field: newTextField(first), digits: true, change: (*App).jump}
-	a.input.err = a.jump(first)
-	return nil
+func (s *treeScreen) startJump() {
+	first := strings.TrimPrefix(s.pressed, "#")
+	s.input = &input{
+		prompt: "pid", field: newTextField(first), digits: true, change: s.jump,
+		hint: func() string { return "enter stays, esc closes" },
+	}
+	s.input.err = s.jump(first)
 }
 
-func (a *App) jump(digits string) error {
+func (s *treeScreen) jump(digits string) error {
 	if digits == "" {
 		return nil
 	}
@@ -58,8 +64,8 @@ func (a *App) jump(digits string) error {
 	if err != nil {
 		return err
 	}
-	if !a.tree.jump(pid) {
-		return errNoPID(a, pid)
+	if !s.tree.jump(pid) {
+		return s.noPID(pid)
 	}
 	return nil
 }
@@ -77,11 +83,11 @@ func (a *App) typeKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "esc", "ctrl+c":
 		a.input = nil
 		if in.cancel != nil {
-			in.cancel(a)
+			in.cancel()
 		}
 		return nil
 	case "up", "down", "pgup", "pgdown":
-		if b := a.keys.tree.find(msg); b != nil {
+		if b := a.sections()[0].find(msg); b != nil {
 			return a.run(b)
 		}
 	}
@@ -91,14 +97,14 @@ func (a *App) typeKey(msg tea.KeyPressMsg) tea.Cmd {
 		return a.key(msg)
 	}
 	if in.field.key(msg) {
-		in.err = in.change(a, in.field.value())
+		in.err = in.change(in.field.value())
 	}
 	return nil
 }
 
 func (a *App) typeText(s string) {
 	a.input.field.insert(s)
-	a.input.err = a.input.change(a, a.input.field.value())
+	a.input.err = a.input.change(a.input.field.value())
 }
 
 // inputLine draws the line that is typed, with what it found or what is wrong with it at the right.
@@ -109,10 +115,8 @@ func (a *App) inputLine() line {
 	switch {
 	case in.err != nil:
 		l = l.put(bad, in.err.Error())
-	case in.digits:
-		l = l.put(dim, "enter stays, esc closes")
 	default:
-		l = l.put(dim, plural(a.tree.tree.shown, "process")).put(dim, ", "+text.Count(a.tree.tree.hidden)+" hidden   enter keeps it, esc clears it")
+		l = l.put(dim, in.hint())
 	}
 	return l
 }
@@ -135,12 +139,12 @@ func (a *App) cursor() *tea.Cursor {
 // inputRoom is how many cells the text being typed may take; the rest tells what it found.
 func (a *App) inputRoom() int { return max(a.w/2, 20) - 4 }
 
-func errNoPID(a *App, pid int) error {
-	p := a.snap.ByPID(pid)
+func (s *treeScreen) noPID(pid int) error {
+	p := s.snap.ByPID(pid)
 	switch {
 	case p == nil:
 		return errorText("no process " + strconv.Itoa(pid))
-	case p.Kernel && !a.tree.spec.kernel:
+	case p.Kernel && !s.tree.spec.kernel:
 		return errorText(strconv.Itoa(pid) + " is a kernel thread: K shows them")
 	default:
 		return errorText(strconv.Itoa(pid) + " is hidden by the filter: esc clears it")

@@ -15,13 +15,21 @@ import (
 type binding struct {
 	key.Binding
 	footer  string // one word for the footer; "" is not shown there
-	do      func(*App) tea.Cmd
-	blocked func(*App) string // why it can do nothing now; "" or nil when it can
+	do      func() tea.Cmd
+	blocked func() string // why it can do nothing now; "" or nil when it can
 }
 
 // bind makes a binding. label is how help shows the keys, does says what they do.
-func bind(label, does string, do func(*App) tea.Cmd, keys ...string) *binding {
+func bind(label, does string, do func() tea.Cmd, keys ...string) *binding {
 	return &binding{Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(label, does)), do: do}
+}
+
+// does makes a binding's action of something that has nothing to report.
+func does(do func()) func() tea.Cmd {
+	return func() tea.Cmd {
+		do()
+		return nil
+	}
 }
 
 func (b *binding) inFooter(word string) *binding {
@@ -29,7 +37,7 @@ func (b *binding) inFooter(word string) *binding {
 	return b
 }
 
-func (b *binding) unless(blocked func(*App) string) *binding {
+func (b *binding) unless(blocked func() string) *binding {
 	b.blocked = blocked
 	return b
 }
@@ -48,21 +56,12 @@ func (s section) find(msg tea.KeyPressMsg) *binding {
 	return s.bindings[i]
 }
 
-// keymap is every section, in the order of help.
-type keymap struct {
-	tree, detail, anywhere section
-}
-
-func newKeymap() *keymap {
-	return &keymap{tree: treeKeys(), detail: detailKeys(), anywhere: anywhereKeys()}
-}
-
 // run does what a binding says, or tells why it cannot.
 func (a *App) run(b *binding) tea.Cmd {
 	if b.blocked != nil {
-		if why := b.blocked(a); why != "" {
+		if why := b.blocked(); why != "" {
 			return a.say(warn, why)
 		}
 	}
-	return b.do(a)
+	return b.do()
 }

@@ -20,9 +20,3 @@ func (r rect) below(rows int) rect {
 	r.y, r.h = r.y+rows, r.h-rows
 	return r
 }
-
-// zone is a part of the window that a click acts on.
-type zone struct {
-	rect
-	act action
-}

@@ -1,19 +1,14 @@
 package tui
 
-import (
-	tea "charm.land/bubbletea/v2"
-)
-
 // toggleReveal shows the values that look like secrets until the selection changes.
-func (a *App) toggleReveal() tea.Cmd {
-	a.detail.subject.reveal = !a.detail.subject.reveal
-	a.detail.version++
-	return nil
+func (d *detailPane) toggleReveal() {
+	d.subject.reveal = !d.subject.reveal
+	d.version++
 }
 
-func noSecrets(a *App) string {
-	u := &a.detail.subject
-	if u.proc == nil || u.detail == nil || !u.detail.Environ.OK() || tabs[a.detail.tab].title != environTitle {
+func (d *detailPane) noSecrets() string {
+	u := &d.subject
+	if u.detail == nil || !u.detail.Environ.OK() || tabs[d.tab].title != environTitle {
 		return "v reveals the environment's secrets: select a process and go to the tab " + environTitle
 	}
 	return ""

@@ -48,11 +48,11 @@ func (d *detailPane) showsSource() bool {
 
 // toggleSource shows the source of the value under the cursor, or hides it. Where the tree has the whole window, it goes
 // to the values first.
-func (a *App) toggleSource() tea.Cmd {
-	d := a.detail
+func (s *treeScreen) toggleSource() {
+	d := s.detail
 	switch {
-	case a.layout.detail.w == 0:
-		a.setFocus(focusDetail)
+	case s.detailRect.w == 0:
+		s.setFocus(true)
 		d.source = sourceShown
 	case d.showsSource():
 		d.source = sourceHidden
@@ -60,7 +60,6 @@ func (a *App) toggleSource() tea.Cmd {
 		d.source = sourceShown
 	}
 	d.version++
-	return nil
 }
 
 // sourceShare is how much of the pane the source may take.
@@ -162,13 +161,13 @@ func firstLines(lines []line, n int) []line {
 }
 
 // copyCommand copies the shell command that shows the value under the cursor.
-func (a *App) copyCommand() tea.Cmd {
-	src, _ := a.detail.subject.source(a.detail.selected())
-	return a.execute(copyText{"the command", src.Command})
+func (s *treeScreen) copyCommand() tea.Cmd {
+	src, _ := s.detail.subject.source(s.detail.selected())
+	return s.copy(copyText{"the command", src.Command})
 }
 
-func noCommand(a *App) string {
-	if src, ok := a.detail.subject.source(a.detail.selected()); !ok || src.Command == "" {
+func (s *treeScreen) noCommand() string {
+	if src, ok := s.detail.subject.source(s.detail.selected()); !ok || src.Command == "" {
 		return "the value under the cursor has no command of its own"
 	}
 	return ""

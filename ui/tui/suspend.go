@@ -1,16 +1,12 @@
 package tui
 
 import (
-	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 )
 
-// suspend stops the screen as ^Z does elsewhere.
-func (a *App) suspend() tea.Cmd { return tea.Suspend }
-
 // cannotSuspend says why the screen must not stop: without a shell that watches it, nobody could bring it back. POSIX calls
 // its process group orphaned then, and the kernel ignores the signal (credentials(7), kernel/exit.c will_become_orphaned_pgrp).
-func cannotSuspend(*App) string {
+func cannotSuspend() string {
 	parent := unix.Getppid()
 	session, err := unix.Getsid(0)
 	if err != nil {

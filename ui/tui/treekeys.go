@@ -3,62 +3,44 @@ package tui
 import (
 	"slices"
 
-	tea "charm.land/bubbletea/v2"
-
 	"cutaway/inspect"
 )
 
-// onTree makes a binding's action of something the tree pane does by itself.
-func onTree(do func(*treePane)) func(*App) tea.Cmd {
-	return func(a *App) tea.Cmd {
-		do(a.tree)
-		return nil
-	}
-}
-
-func treeKeys() section {
+func (s *treeScreen) makeTreeKeys() section {
+	t := s.tree
 	return section{"Tree", []*binding{
-		bind("↑ k", "row above", onTree(func(t *treePane) { t.moveTo(t.list.cursor - 1) }), "up", "k"),
-		bind("↓ j", "row below", onTree(func(t *treePane) { t.moveTo(t.list.cursor + 1) }), "down", "j"),
-		bind("pgup", "a page up", onTree(func(t *treePane) { t.moveTo(t.list.cursor - t.page()) }), "pgup", "ctrl+b"),
-		bind("pgdn", "a page down", onTree(func(t *treePane) { t.moveTo(t.list.cursor + t.page()) }), "pgdown", "ctrl+f"),
-		bind("^U", "half a page up", onTree(func(t *treePane) { t.moveTo(t.list.cursor - t.page()/2) }), "ctrl+u"),
-		bind("^D", "half a page down", onTree(func(t *treePane) { t.moveTo(t.list.cursor + t.page()/2) }), "ctrl+d"),
-		bind("g home", "first row", onTree(func(t *treePane) { t.moveTo(0) }), "g", "home"),
-		bind("G end", "last row", onTree(func(t *treePane) { t.moveTo(len(t.rows) - 1) }), "G", "end"),
+		bind("↑ k", "row above", does(func() { t.moveTo(t.list.cursor - 1) }), "up", "k"),
+		bind("↓ j", "row below", does(func() { t.moveTo(t.list.cursor + 1) }), "down", "j"),
+		bind("pgup", "a page up", does(func() { t.moveTo(t.list.cursor - t.page()) }), "pgup", "ctrl+b"),
+		bind("pgdn", "a page down", does(func() { t.moveTo(t.list.cursor + t.page()) }), "pgdown", "ctrl+f"),
+		bind("^U", "half a page up", does(func() { t.moveTo(t.list.cursor - t.page()/2) }), "ctrl+u"),
+		bind("^D", "half a page down", does(func() { t.moveTo(t.list.cursor + t.page()/2) }), "ctrl+d"),
+		bind("g home", "first row", does(func() { t.moveTo(0) }), "g", "home"),
+		bind("G end", "last row", does(func() { t.moveTo(len(t.rows) - 1) }), "G", "end"),
 
-		bind("enter", "look at the selection", (*App).openDetail, "enter").inFooter("open"),
-		bind("space", "fold or unfold", onTree((*treePane).toggleFold), "space").unless(nothingToFold),
-		bind("← h", "fold, or go to the row above in the tree", onTree((*treePane).foldOrUp), "left", "h"),
-		bind("→ l", "unfold, or go to the first row below", onTree((*treePane).unfoldOrDown), "right", "l"),
-		bind("+", "unfold all below", onTree(func(t *treePane) { t.foldSelected(false) }), "+").unless(nothingToFold),
-		bind("-", "fold all below", onTree(func(t *treePane) { t.foldSelected(true) }), "-").unless(nothingToFold),
-		bind("* E", "unfold all, or fold all", onTree((*treePane).toggleFolds), "*", "E"),
+		bind("enter", "look at the selection", does(func() { s.setFocus(true) }), "enter").inFooter("open"),
+		bind("space", "fold or unfold", does(t.toggleFold), "space").unless(t.nothingToFold),
+		bind("← h", "fold, or go to the row above in the tree", does(t.foldOrUp), "left", "h"),
+		bind("→ l", "unfold, or go to the first row below", does(t.unfoldOrDown), "right", "l"),
+		bind("+", "unfold all below", does(func() { t.foldSelected(false) }), "+").unless(t.nothingToFold),
+		bind("-", "fold all below", does(func() { t.foldSelected(true) }), "-").unless(t.nothingToFold),
+		bind("* E", "unfold all, or fold all", does(t.toggleFolds), "*", "E"),
 
-		bind("t", "group by container, process, namespace or cgroup", onTree((*treePane).nextGrouping), "t").inFooter("group"),
-		bind("T", "the same backwards", onTree((*treePane).previousGrouping), "T"),
-		bind("<", "sort by the column at the left", onTree(func(t *treePane) { t.sortNext(-1) }), "<"),
-		bind(">", "sort by the column at the right", onTree(func(t *treePane) { t.sortNext(1) }), ">"),
-		bind("I", "invert the order", onTree(func(t *treePane) { t.wish(func(s *treeSpec) { s.reverse = !s.reverse }) }), "I"),
-		bind("K", "show or hide kernel threads", onTree(func(t *treePane) { t.wish(func(s *treeSpec) { s.kernel = !s.kernel }) }), "K"),
-		bind("F", "follow the selection when rows move", onTree((*treePane).toggleFollow), "F"),
-
-		bind("/", "filter as you type", (*App).startFilter, "/").inFooter("filter"),
-		bind("n", "next match", onTree(func(t *treePane) { t.nextMatch(1) }), "n").unless(noFilter),
-		bind("N", "previous match", onTree(func(t *treePane) { t.nextMatch(-1) }), "N").unless(noFilter),
-		bind("0-9 #", "jump to a PID while typing it", (*App).startJump, "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+		bind("<", "sort by the column at the left", does(func() { t.sortNext(-1) }), "<"),
+		bind(">", "sort by the column at the right", does(func() { t.sortNext(1) }), ">"),
+		bind("I", "invert the order", does(func() { t.wish(func(w *treeSpec) { w.reverse = !w.reverse }) }), "I"),
 	}}
 }
 
-func nothingToFold(a *App) string {
-	if r := a.tree.selected(); r == nil || len(r.node.Children) == 0 {
+func (t *treePane) nothingToFold() string {
+	if r := t.selected(); r == nil || len(r.node.Children) == 0 {
 		return "nothing is below this row to fold"
 	}
 	return ""
 }
 
-func noFilter(a *App) string {
-	if a.tree.spec.filter.Empty() {
+func (t *treePane) noFilter() string {
+	if t.spec.filter.Empty() {
 		return "no filter is on: press / and type one first"
 	}
 	return ""

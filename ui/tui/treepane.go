@@ -62,11 +62,11 @@ func (t *treePane) wish(change func(*treeSpec)) {
 	t.version++
 }
 
-// stale tells whether the tree is not the one that is wanted.
-func (t *treePane) stale() bool { return t.tree.snap != nil && t.tree.spec.seq != t.spec.seq }
-
 // show takes a new tree and keeps the selection, the window and the folds.
 func (t *treePane) show(b built) {
+	if t.tree.spec.grouping != b.spec.grouping {
+		clear(t.ended)
+	}
 	if t.tree.snap != b.snap {
 		t.noteChanges(b.snap)
 	}

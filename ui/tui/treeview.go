@@ -367,3 +367,23 @@ func fingerprint(g *text.Glyphs, cells [proc.NSKinds]inspect.Cell) line {
 	}
 	return l
 }
+
+// rowAt is the row under a cell, or -1.
+func (t *treePane) rowAt(x, y int) int {
+	if row := t.list.top + y - t.drawn.body.y; t.drawn.body.has(x, y) && row < len(t.rows) {
+		return row
+	}
+	return -1
+}
+
+// onFoldMark tells whether a column is that of a row's fold mark.
+func (t *treePane) onFoldMark(row, x int) bool {
+	mark := t.drawn.body.x + 1 + 2*t.rows[row].depth
+	return x >= mark && x <= mark+1 && len(t.rows[row].node.Children) > 0
+}
+
+// scroll moves the window and leaves the selection.
+func (t *treePane) scroll(rows int) {
+	t.list.scroll(rows)
+	t.version++
+}

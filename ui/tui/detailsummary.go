@@ -2,22 +2,11 @@ package tui
 
 import (
 	"strconv"
-	"strings"
 
 	"cutaway/inspect/caps"
 	"cutaway/inspect/security"
 	"cutaway/ui/text"
 )
-
-// statusLine sums up the selection where there is no room for the detail beside the tree; in front of the detail it is
-// the keys' turn to have the room.
-func (a *App) statusLine() string {
-	l := line{}.gap(1)
-	if a.focus == focusTree {
-		l = append(append(l, a.detail.title()...).gap(2), words(dim, strings.Join(a.detail.summary(), " · "))...)
-	}
-	return a.draw(l, a.w, onBase)
-}
 
 // summary is the selection in a few words: whose it is, what it may do, what it uses.
 func (d *detailPane) summary() []string {
