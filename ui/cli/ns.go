@@ -117,8 +117,9 @@ func nsNote(a *app, v *view, census *inspect.Census) error {
 	if v.st.width == 0 || census.Unread+census.UnreadMounts == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.out, "\n%s\n", v.st.dim(fmt.Sprintf("What only %d processes and the mounts of %d mount namespaces hold may be missing: they were refused.",
-		census.Unread, census.UnreadMounts)))
+	note := fmt.Sprintf("Refused: the descriptors of %s processes, the mounts of %s mount namespaces. What only they hold may be missing.",
+		text.Count(census.Unread), text.Count(census.UnreadMounts))
+	_, err := fmt.Fprintf(a.out, "\n%s\n", v.st.dim(v.st.wrap(note, 0)))
 	return err
 }
 
