@@ -74,14 +74,14 @@ func newRoot(a *app) *cobra.Command {
 func (a *app) globalFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
-	flags.StringVar(&a.inspect.Proc, "proc", "/proc", "read this proc file system, such as /host/proc")
-	flags.StringVar(&a.inspect.Cgroup, "cgroup", "", "read the cgroup file systems below this directory (default: where mountinfo says)")
-	flags.StringVar(&a.inspect.Root, "root", "/", "the file system in which engines keep their state, such as /host")
-	flags.StringVar(&a.color, "color", "auto", "colour: auto, always or never; NO_COLOR counts too")
+	flags.StringVar(&a.inspect.Proc, "proc", "/proc", "read the proc file system at `DIR`, such as /host/proc")
+	flags.StringVar(&a.inspect.Cgroup, "cgroup", "", "read the cgroup file systems below `DIR`; without it, where mountinfo says")
+	flags.StringVar(&a.inspect.Root, "root", "/", "look for engines' state and names of users below `DIR`, such as /host")
+	flags.StringVar(&a.color, "color", "auto", "colour `WHEN`: auto, always or never; NO_COLOR counts too")
 	flags.BoolVar(&a.readonly, "readonly", false, "never change anything")
 	completeWith(root, "color", colorModes...)
 	root.Flags().SortFlags = false
-	root.Flags().DurationVar(&a.screen.interval, "interval", time.Second, "how often the screen looks again")
+	root.Flags().DurationVar(&a.screen.interval, "interval", time.Second, "look again after each `TIME`")
 	root.Flags().BoolVar(&a.screen.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 

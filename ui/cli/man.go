@@ -30,7 +30,9 @@ func writeMan(out io.Writer, root *cobra.Command) error {
 	m.section("SYNOPSIS")
 	for _, c := range commandsOf(root) {
 		m.line(".B " + roff(c.CommandPath()))
-		m.line(roff(strings.TrimSpace(strings.TrimPrefix(c.UseLine(), c.CommandPath()))))
+		if rest := strings.TrimSpace(strings.TrimPrefix(c.UseLine(), c.CommandPath())); rest != "" {
+			m.line(roff(rest))
+		}
 		m.line(".br")
 	}
 	m.section("DESCRIPTION")
@@ -101,19 +103,20 @@ func (m manWriter) verbatim(lines []string) {
 }
 
 func (m manWriter) flags(flags *pflag.FlagSet) {
+	flags.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
+		value, usage := pflag.UnquoteUsage(f)
 		name := "--" + f.Name
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", " + name
 		}
-		if value, _ := pflag.UnquoteUsage(f); value != "" {
+		if value != "" {
 			name += " " + value
 		}
 		m.line(".TP\n.B " + roff(name))
-		usage := f.Usage
 		if f.DefValue != "" && f.DefValue != "false" {
 			usage += fmt.Sprintf(" (default %s)", f.DefValue)
 		}

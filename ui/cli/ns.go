@@ -31,8 +31,8 @@ func newNS(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ns",
 		Short: "List all namespaces, those without processes too",
-		Long: "List all namespaces: their members, first process, owning user namespace, and who they are the host's, a\n" +
-			"container's, or kept alive by: a bind mount, an open descriptor, a thread, or another namespace.\n" +
+		Long: "List all namespaces: their members and first process, the user namespace that owns them, and whose they are: the\n" +
+			"host's, a container's, or kept alive by a bind mount, an open descriptor, a thread or another namespace alone.\n" +
 			"--tree owner puts each below the user namespace that owns it, --tree parent PID and user namespaces\n" +
 			"below those they were made in.",
 		Example: "  cutaway ns --type net\n  cutaway ns --tree owner",
@@ -41,8 +41,8 @@ func newNS(a *app) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.kind, "type", "t", "", "only this type: "+strings.Join(kindNames(), ", "))
-	flags.StringVar(&f.tree, "tree", "", "arrange as a tree by owner or parent")
+	flags.StringVarP(&f.kind, "type", "t", "", "only namespaces of `TYPE`: "+strings.Join(kindNames(), ", "))
+	flags.StringVar(&f.tree, "tree", "", "arrange as a tree by `TIE`: owner or parent")
 	flags.BoolVar(&f.json, "json", false, "print JSON, which docs/json.md describes")
 	completeWith(c, "type", kindNames()...)
 	completeWith(c, "tree", treeByOwner, treeByParent)

@@ -30,9 +30,9 @@ func newPS(a *app) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.tree, "tree", "", "arrange as a tree by container, process, namespace or cgroup")
-	flags.StringVarP(&f.columns, "columns", "o", "", "show these columns, separated by commas")
-	flags.StringVar(&f.sort, "sort", "pid", "sort by "+strings.Join(orderNames(), ", "))
+	flags.StringVar(&f.tree, "tree", "", "arrange as a tree by `GROUPING`: container, process, namespace or cgroup")
+	flags.StringVarP(&f.columns, "columns", "o", "", "show these `COLUMNS`, separated by commas")
+	flags.StringVar(&f.sort, "sort", "pid", "sort by `COLUMN`: "+strings.Join(orderNames(), ", "))
 	flags.BoolVarP(&f.reverse, "reverse", "r", false, "turn the order around")
 	flags.BoolVar(&f.json, "json", false, "print JSON, which docs/json.md describes")
 	flags.BoolVarP(&f.all, "all", "a", false, "show kernel threads too")
