@@ -27,6 +27,8 @@ func newPS(a *app) *cobra.Command {
 			"\nThe columns for -o:\n" + columnHelp(),
 		Example: "  cutaway ps --tree container\n  cutaway ps container:db 'mem>100M'\n  cutaway ps '!ns:net=host' -o pid,name,netns,args",
 		RunE:    func(c *cobra.Command, args []string) error { return a.ps(c, f, args) },
+
+		ValidArgsFunction: completeFilter,
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
@@ -119,6 +121,16 @@ func sorted(s *inspect.Snapshot, o inspect.TreeOptions) []*inspect.Process {
 		return o.Order(x, y)
 	})
 	return list
+}
+
+// completeFilter completes the keys of the filter language.
+func completeFilter(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	for _, k := range filter.Keys() {
+		at := strings.IndexAny(k.Example, ":<>") + 1
+		words = append(words, k.Example[:at]+"\t"+k.Help)
+	}
+	return words, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // psTable is a table of processes, and of groups of them.

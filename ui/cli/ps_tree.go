@@ -50,7 +50,7 @@ func (t *psTable) addGroup(v *view, n *inspect.Node, lead string) {
 			cells[i] = lead + cells[i]
 		}
 	}
-	t.add(cells...)
+	t.rows = append(t.rows, tableRow{cells: cells, strong: true})
 }
 
 // writeLegend explains the fingerprint to a person; a program that reads the table has no use for it.

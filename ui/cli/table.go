@@ -11,7 +11,13 @@ import (
 // table lays out rows of cells under their heads. Cells are safe text already; styles are added when it is written.
 type table struct {
 	cols []column
-	rows [][]string
+	rows []tableRow
+}
+
+// tableRow is one line of a table.
+type tableRow struct {
+	cells  []string
+	strong bool // it heads the lines below it
 }
 
 // column is one column of a table.
@@ -24,7 +30,7 @@ type column struct {
 // minFlex is how narrow a flexible column may become.
 const minFlex = 8
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) { t.rows = append(t.rows, tableRow{cells: cells}) }
 
 // write prints the table, in at most width cells a line; 0 is no limit.
 func (t *table) write(out io.Writer, st *style) error {
@@ -39,7 +45,11 @@ func (t *table) write(out io.Writer, st *style) error {
 	}
 	_, _ = w.WriteString(st.bold(st.glyphs.Text(t.line(heads, widths, st.width))) + "\n")
 	for _, row := range t.rows {
-		_, _ = w.WriteString(st.glyphs.Text(t.line(row, widths, st.width)) + "\n")
+		line := st.glyphs.Text(t.line(row.cells, widths, st.width))
+		if row.strong {
+			line = st.bold(line)
+		}
+		_, _ = w.WriteString(line + "\n")
 	}
 	return w.Flush()
 }
@@ -51,7 +61,7 @@ func (t *table) widths() []int {
 		widths[i] = text.Width(c.head)
 	}
 	for _, row := range t.rows {
-		for i, cell := range row {
+		for i, cell := range row.cells {
 			widths[i] = max(widths[i], text.Width(cell))
 		}
 	}
