@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -56,10 +55,7 @@ func TestADeadFileSystemDoesNotHoldUpTheDetail(t *testing.T) {
 
 // openOnDeadMount mounts in a mount namespace that ends with its thread, and opens the mount's root.
 func openOnDeadMount(dir string, server int) (fd int, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and never unlocked
+	onOwnThread(func() {
 		if err = unix.Unshare(unix.CLONE_NEWNS); err != nil {
 			return
 		}
@@ -71,7 +67,6 @@ func openOnDeadMount(dir string, server int) (fd int, err error) {
 			return
 		}
 		fd, err = unix.Open(dir, unix.O_PATH|unix.O_CLOEXEC, 0)
-	}()
-	<-done
+	})
 	return fd, err
 }

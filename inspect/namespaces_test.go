@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -284,8 +283,7 @@ func TestCensusFindsWhatAThreadHolds(t *testing.T) {
 	}
 	ready, end := make(chan result), make(chan struct{})
 	defer close(end)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with its namespace
+	go onOwnThread(func() {
 		err := unix.Unshare(unix.CLONE_NEWUTS)
 		var ino uint64
 		if err == nil {
@@ -294,13 +292,10 @@ func TestCensusFindsWhatAThreadHolds(t *testing.T) {
 		}
 		ready <- result{unix.Gettid(), ino, err}
 		<-end
-	}()
+	})
 	r := <-ready
 	if r.err != nil {
 		t.Skipf("needs the right to make namespaces: %v", r.err)
-	}
-	if r.tid == os.Getpid() {
-		t.Skip("the runtime chose the main thread, which stands for the process")
 	}
 	c, _ := takeCensus(t)
 	n := c.find(proc.UTS, r.ino)
