@@ -80,14 +80,17 @@ func (r *DetailReader) Read(ctx context.Context, s *Snapshot, id ID) (*Detail, e
 		r.guard.remember(hang{id, "environ"})
 	}
 	d := &Detail{ID: id, Taken: time.Now()}
-	r.fill(ctx, d, dir, &st)
+	r.fill(ctx, d, dir)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
 	// Whoever is still there now was there all the time, since a PID is not used again before that. What procfs read by
 	// its path is thus of the same process; where a copy of proc is looked at, the path may lead elsewhere by now.
-	if err := r.still(id, dir); err != nil {
+	if st, err = r.still(id, dir); err != nil {
 		return nil, err
+	}
+	if noMemory(&st) && (d.Environ.State == reading.Gone || d.Environ.OK() && len(d.Environ.Value) == 0) {
+		d.Environ = reading.Missing[[]proc.EnvVar](reading.Absent)
 	}
 	return d, nil
 }
@@ -106,25 +109,26 @@ func identity(id ID, st *proc.Stat, err error) error {
 	return nil
 }
 
-func (r *DetailReader) still(id ID, dir *procDir) error {
+// still looks again who has the PID.
+func (r *DetailReader) still(id ID, dir *procDir) (proc.Stat, error) {
 	st, err := dir.stat()
 	if err := identity(id, &st, err); err != nil {
-		return err
+		return st, err
 	}
 	now, err := openProcDir(r.o.Proc, id.PID)
 	if gone(err) {
-		return ErrGone
+		return st, ErrGone
 	}
 	if err != nil {
-		return nil
+		return st, nil
 	}
 	defer now.release()
 	st, err = now.stat()
-	return identity(id, &st, err)
+	return st, identity(id, &st, err)
 }
 
 // fill starts what may hang, reads the small files meanwhile, and then gathers.
-func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, st *proc.Stat) {
+func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir) {
 	cmdline := readAside(ctx, r.guard, d.ID, dir, "cmdline", partOf("cmdline", maxCmdlineWhole))
 	environ := readAside(ctx, r.guard, d.ID, dir, "environ", partOf("environ", maxEnviron))
 	mounts := readAside(ctx, r.guard, d.ID, dir, "mountinfo", partOf("mountinfo", maxMounts))
@@ -145,7 +149,7 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, st *pr
 	})
 
 	d.Cmdline = asReading(textOf(cmdline, d, "cmdline"))
-	d.setEnviron(environ, noMemory(st))
+	d.setEnviron(textOf(environ, d, "environ"))
 	d.setMounts(textOf(mounts, d, "mountinfo"))
 	d.Namespaces = namespacesOf(namespaces())
 	d.setThreads(threads())
@@ -164,8 +168,8 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, st *pr
 	slices.Sort(d.Cut)
 }
 
-// noMemory tells whether a process has no memory of its own, and so no environment: a kernel thread or a zombie. Its
-// file reads as empty all the same (environ_read in fs/proc/base.c).
+// noMemory tells whether a process has no memory of its own, and so no environment: a kernel thread or a zombie. Its file
+// cannot be opened (ESRCH), or reads as empty on an older kernel (proc_mem_open and environ_read in fs/proc/base.c).
 func noMemory(st *proc.Stat) bool { return st.KernelThread() || st.State == 'Z' || st.State == 'X' }
 
 // part is the beginning of a file.
@@ -190,13 +194,9 @@ func textOf(wait func() (part, error), d *Detail, name string) (string, error) {
 	return string(p.text), err
 }
 
-func (d *Detail) setEnviron(wait func() (part, error), none bool) {
-	text, err := textOf(wait, d, "environ")
+func (d *Detail) setEnviron(text string, err error) {
 	d.Environ.How = reading.FromError(err)
-	switch {
-	case err == nil && none:
-		d.Environ.State = reading.Absent
-	case err == nil:
+	if err == nil {
 		d.Environ.Value = proc.ParseEnviron([]byte(text))
 	}
 }

@@ -260,12 +260,10 @@ func TestDetailOfAZombie(t *testing.T) {
 	defer cmd.Wait() //nolint:errcheck // its end is all that is asked of it
 	id := idOf(t, cmd.Process.Pid)
 	r := liveReader(t)
-	var d *Detail
 	eventually(t, "the child ends", func() bool {
-		d = read(t, r, id)
-		return strings.Contains(d.Raw["status"].Value, "State:\tZ")
+		return strings.Contains(read(t, r, id).Raw["status"].Value, "State:\tZ")
 	})
-	if d.Environ.State == reading.Known {
+	if d := read(t, r, id); d.Environ.State != reading.Absent {
 		t.Errorf("a zombie has an environment: %+v", d.Environ)
 	}
 	if err := cmd.Wait(); err != nil {
@@ -273,6 +271,24 @@ func TestDetailOfAZombie(t *testing.T) {
 	}
 	if _, err := r.Read(context.Background(), nil, id); !errors.Is(err, ErrGone) {
 		t.Errorf("after its end: %v", err)
+	}
+}
+
+func TestDetailOfAKernelThread(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	dir, err := openProcDir("/proc", 2)
+	if err != nil {
+		t.Skipf("needs to see the kernel's threads: %v", err)
+	}
+	defer dir.release()
+	if st, err := dir.stat(); err != nil || !st.KernelThread() {
+		t.Skip("needs to see the kernel's threads, which are in the first PID namespace")
+	}
+	d := read(t, liveReader(t), idOf(t, 2))
+	if d.Environ.State != reading.Absent || !d.Limits.OK() || len(d.Files.Value) > 0 {
+		t.Errorf("environ %v, limits %v, files %+v", d.Environ.How, d.Limits.How, d.Files)
 	}
 }
 
