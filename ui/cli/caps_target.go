@@ -60,7 +60,7 @@ func capsText(a *app, v *view, p *inspect.Process) error {
 // setText is a set's mask and what is known of it.
 func setText(r reading.Of[caps.Set], last caps.Cap) string {
 	if !r.OK() {
-		return r.How.String()
+		return r.String()
 	}
 	return r.Value.Hex() + "  " + caps.Summary(r.Value, last)
 }

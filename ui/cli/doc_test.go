@@ -45,7 +45,7 @@ func everyDocument(t *testing.T) map[string][]byte {
 	d.Cgroup = &shares
 
 	docs := map[string][]byte{}
-	print := func(name string, command func(a *app) error) {
+	emit := func(name string, command func(a *app) error) {
 		var out bytes.Buffer
 		a := &app{out: &out, inspect: inspect.Options{Proc: "/proc", Root: "/"}}
 		if err := command(a); err != nil {
@@ -56,14 +56,14 @@ func everyDocument(t *testing.T) map[string][]byte {
 		}
 		docs[name] = out.Bytes()
 	}
-	print("ps", func(a *app) error { return psJSON(a, v, everything) })
-	print("ns", func(a *app) error { return nsJSON(a, v, fixtureCensus(v), nsFlags{}) })
-	print("inspect", func(a *app) error { return inspectJSON(a, v, db, d, false) })
-	print("inspect refused", func(a *app) error { return inspectJSON(a, v, refused, &inspect.Detail{ID: refused.process.ID}, false) })
-	print("caps", func(a *app) error { return capsJSON(a, v, db.process) })
-	print("caps refused", func(a *app) error { return capsJSON(a, v, refused.process) })
-	print("decode", func(a *app) error { return decodeJSON(a, []caps.Set{0, 1<<60 | 1}) })
-	print("doctor", func(a *app) error { return reportJSON(a, a.examine(context.Background())) })
+	emit("ps", func(a *app) error { return psJSON(a, v, everything) })
+	emit("ns", func(a *app) error { return nsJSON(a, v, fixtureCensus(v), nsFlags{}) })
+	emit("inspect", func(a *app) error { return inspectJSON(a, v, db, d, false) })
+	emit("inspect refused", func(a *app) error { return inspectJSON(a, v, refused, &inspect.Detail{ID: refused.process.ID}, false) })
+	emit("caps", func(a *app) error { return capsJSON(a, v, db.process) })
+	emit("caps refused", func(a *app) error { return capsJSON(a, v, refused.process) })
+	emit("decode", func(a *app) error { return decodeJSON(a, []caps.Set{0, 1<<60 | 1}) })
+	emit("doctor", func(a *app) error { return reportJSON(a, a.examine(context.Background())) })
 	return docs
 }
 

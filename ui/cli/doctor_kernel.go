@@ -155,7 +155,7 @@ func checkLSM(p *patient) []finding {
 	if lsms.OK() {
 		f.value = strings.Join(lsms.Value, " ")
 	} else {
-		f.health, f.value = limited, lsms.How.String()
+		f.health, f.value = limited, lsms.String()
 		f.meaning = "The list is in securityfs."
 		f.advice = "As root: mount -t securityfs none /sys/kernel/security"
 	}
@@ -182,7 +182,7 @@ func checkSysctls(p *patient) []finding {
 	for _, fact := range security.Sysctls(p.inspect.Proc) {
 		f := finding{name: fact.Name, value: fact.Value.Value, meaning: fact.Meaning, advice: fact.Change}
 		if !fact.Value.OK() {
-			f.value = fact.Value.How.String()
+			f.value = fact.Value.String()
 		}
 		if fact.Limits || (!fact.Value.OK() && fact.Value.State != reading.Absent) {
 			f.health = limited

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func (a *app) look(ctx context.Context) (*view, error) {
 	s, err := scanner.Scan(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(s.Procs) == 0 {
+		return nil, fmt.Errorf("no process is to be seen in %s; --proc DIR names a proc file system", a.inspect.Proc)
 	}
 	v := &view{Snapshot: s, st: a.style(), names: users.Open(a.inspect.Root), uptime: uptime(), procRoot: a.inspect.Proc, cgroups: scanner.Cgroups()}
 	lifetimeCPU(s, v.uptime)
