@@ -25,6 +25,7 @@ var nsLinkPaths = func() (paths [proc.NSLinks]string) {
 // during a sweep.
 type factsReader struct {
 	*proc.Reader
+	proc   string // where the proc file system is
 	intern *interner
 	labels labelFiles
 
@@ -39,28 +40,29 @@ type labelFiles struct {
 	why      reading.How // when neither does
 }
 
-// read reads the facts of the process that was entered. A process that ends meanwhile gives errEnded, never half a
-// Facts. hung leaves out what reads the process's memory.
-func (r *factsReader) read(pid int, now time.Time, hung bool) (*Facts, error) {
-	f := &Facts{Read: now, NS: r.namespaces()}
+// read reads the facts of the process that was entered. Where its main thread has exited, what that has given back is read
+// of another thread ("task/4243/"). A process that ends meanwhile gives errEnded, never half a Facts. hung leaves out what
+// reads the process's memory.
+func (r *factsReader) read(pid int, thread string, now time.Time, hung bool) (*Facts, error) {
+	f := &Facts{Read: now, NS: r.namespaces(thread)}
 	cgroup, err := r.File("cgroup")
 	f.Cgroup.How = reading.FromError(err)
 	if err == nil {
 		f.Cgroup = r.intern.cgroupOf(cgroup)
 	}
 	f.Label = r.label()
-	f.Exe = r.link("exe")
-	f.Cwd = r.link("cwd")
-	f.Root = r.link("root")
+	f.Exe = r.link(thread + "exe")
+	f.Cwd = r.link(thread + "cwd")
+	f.Root = r.link(thread + "root")
 	if hung {
 		f.Cmdline.How = reading.How{State: reading.Failed, Errno: uint16(syscall.ETIMEDOUT)}
 	} else {
 		if r.beforeCmdline != nil {
 			r.beforeCmdline(pid)
 		}
-		f.Cmdline = r.cmdline()
+		f.Cmdline = r.cmdline(thread)
 	}
-	// Last, since a process that still has a status now has not lost a value above by ending.
+	// Last, since a process that has a status now was there all the time.
 	status, err := r.File("status")
 	if gone(err) {
 		return nil, errEnded
@@ -91,10 +93,10 @@ func parsed[T any](b []byte, err error, parse func([]byte) (T, error)) reading.O
 	return reading.Value(v)
 }
 
-func (r *factsReader) namespaces() *proc.Namespaces {
+func (r *factsReader) namespaces(thread string) *proc.Namespaces {
 	var ns proc.Namespaces
 	for link := range nsLinkPaths {
-		target, err := r.Link(nsLinkPaths[link])
+		target, err := r.Link(thread + nsLinkPaths[link])
 		ns.How[link] = reading.FromError(err)
 		if err != nil {
 			continue
@@ -134,8 +136,8 @@ func (r *factsReader) link(name string) reading.Of[string] {
 	return reading.Value(r.intern.stringOf(b))
 }
 
-func (r *factsReader) cmdline() reading.Of[string] {
-	b, err := r.File("cmdline")
+func (r *factsReader) cmdline(thread string) reading.Of[string] {
+	b, err := r.File(thread + "cmdline")
 	if err != nil {
 		return reading.Error[string](err)
 	}
@@ -156,7 +158,8 @@ func findLabelFiles(r *proc.Reader, pids []int) labelFiles {
 		if alive != nil {
 			continue
 		}
-		return labelFiles{apparmor: apparmor == nil, current: current == nil, why: reading.FromError(current)}
+		why := reading.FromError(current)
+		return labelFiles{apparmor: reading.FromError(apparmor).State != reading.Absent, current: why.State != reading.Absent, why: why}
 	}
 	return labelFiles{current: true}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -114,7 +115,7 @@ func (s *Scanner) Cgroups() *cgroup.Hierarchies { return s.cgroups }
 
 // First reads only tier 0 (every process by name, parent, CPU and memory), for the first frame of a screen.
 func (s *Scanner) First(ctx context.Context) (*Snapshot, error) {
-	return s.scan(ctx, time.Time{})
+	return s.scan(ctx, 0)
 }
 
 // Scan reads the next snapshot: the first time everything about every process, later tier 0 and, within the budget, the
@@ -122,30 +123,36 @@ func (s *Scanner) First(ctx context.Context) (*Snapshot, error) {
 // could not be read, or that ctx is done; what one process refuses is in the snapshot.
 func (s *Scanner) Scan(ctx context.Context) (*Snapshot, error) {
 	if !s.complete {
-		return s.scan(ctx, forever)
+		return s.scan(ctx, unlimited)
 	}
-	return s.scan(ctx, time.Now().Add(s.o.Budget))
+	return s.scan(ctx, s.o.Budget)
 }
 
-// forever is a budget that does not end.
+// unlimited is a budget that does not end.
+const unlimited time.Duration = math.MaxInt64
+
+// forever is when it would.
 var forever = time.Unix(1<<40, 0)
 
-// scan is one tick; facts are read until the deadline.
-func (s *Scanner) scan(ctx context.Context, deadline time.Time) (*Snapshot, error) {
+// scan is one tick. The budget is for facts alone, however long the table takes.
+func (s *Scanner) scan(ctx context.Context, budget time.Duration) (*Snapshot, error) {
 	start := time.Now()
 	if err := s.list(); err != nil {
 		return nil, err
 	}
-	s.readTable(start, deadline)
+	s.readTable(start, budget == unlimited)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s.refreshFacts(start, deadline)
+	switch budget {
+	case 0:
+	case unlimited:
+		s.complete = true
+	default:
+		s.refreshFacts(start, time.Now().Add(budget))
+	}
 	s.dropEnded()
 	s.last = start
-	if deadline.Equal(forever) {
-		s.complete = true
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

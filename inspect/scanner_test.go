@@ -177,6 +177,18 @@ func TestAPIDThatIsUsedAgainIsAnotherProcess(t *testing.T) {
 	}
 }
 
+// On a machine where the table alone takes longer than the budget, new processes are read all the same.
+func TestNewProcessesAreReadOnABusyMachine(t *testing.T) {
+	f := newFixture(t)
+	for pid := 1; pid <= 60; pid++ {
+		f.process(pid, 0, "p", pid, nil)
+	}
+	s := f.scanner(Options{Budget: time.Microsecond})
+	scan(t, s)
+	f.process(61, 1, "new", 61, nil)
+	scanUntil(t, s, "the new process's facts are read", func(snap *Snapshot) bool { return snap.ByPID(61).Facts.Status.OK() })
+}
+
 func TestAProcessThatEndsLeavesNothing(t *testing.T) {
 	f := newFixture(t)
 	f.process(1, 0, "init", 10, nil)

@@ -27,6 +27,7 @@ type sight struct {
 	comm    [64]byte
 	statErr error
 	facts   *Facts // nil when not read
+	ending  bool   // while the facts were read, the process gave back what it had
 	opened  int    // descriptor of a stat file to keep, or -1
 }
 
@@ -66,8 +67,8 @@ func (b statBudget) close(e *entry) {
 	}
 }
 
-// readTable reads tier 0 of every process and, until the deadline, the facts of those that have none yet.
-func (s *Scanner) readTable(now, deadline time.Time) {
+// readTable reads tier 0 of every process and, when told to, the facts of those that have none yet.
+func (s *Scanner) readTable(now time.Time, facts bool) {
 	var elapsed time.Duration
 	if !s.last.IsZero() {
 		elapsed = now.Sub(s.last)
@@ -81,14 +82,15 @@ func (s *Scanner) readTable(now, deadline time.Time) {
 			jobs = append(jobs, e)
 		}
 	}
-	s.visitAll(jobs, tour{now: now, deadline: deadline, elapsed: elapsed})
+	t := tour{now: now, elapsed: elapsed}
+	if facts {
+		t.deadline = forever
+	}
+	s.visitAll(jobs, t)
 }
 
-// refreshFacts reads facts again until the deadline: first of processes that changed, then in turn of all.
+// refreshFacts reads facts until the deadline: first of processes that are new or changed, then in turn of all.
 func (s *Scanner) refreshFacts(now, deadline time.Time) {
-	if !time.Now().Before(deadline) || deadline.Equal(forever) {
-		return
-	}
 	var jobs []*entry
 	for _, e := range s.table {
 		if !e.ended && !e.stuck && (e.changed || e.Facts == unread) {
@@ -112,6 +114,10 @@ func (s *Scanner) inTurn(now time.Time) []*entry {
 	}
 	return jobs
 }
+
+// assured is how many processes' facts a tick reads again however late it is, so that none waits for ever on a machine that
+// is busy; it takes well under a millisecond.
+const assured = 16
 
 // tour says how a number of processes are visited.
 type tour struct {
@@ -149,18 +155,22 @@ func (s *Scanner) sweepOver(jobs []*entry, t tour) sweep[*factsReader, sight] {
 	keep := !s.last.IsZero() // a single scan has no use for files that stay open
 	return sweep[*factsReader, sight]{
 		newWorker: func() *factsReader {
-			return &factsReader{Reader: s.root.NewReader(), intern: s.intern, labels: s.labels, beforeCmdline: s.beforeCmdline}
+			return &factsReader{Reader: s.root.NewReader(), proc: s.root.Path(), intern: s.intern, labels: s.labels, beforeCmdline: s.beforeCmdline}
 		},
 		closeWorker: func(r *factsReader) { r.Leave() },
 		work: func(r *factsReader, i int) sight {
 			v := visits[i]
-			if v.facts && time.Now().Before(t.deadline) {
+			if v.facts && (t.again && i < assured || time.Now().Before(t.deadline)) {
 				return r.lookDeep(v, t.now)
 			}
 			if t.again {
 				return sight{statErr: errSkipped, opened: -1}
 			}
-			return s.lookAtStat(r, v, keep)
+			seen := s.lookAtStat(r, v, keep)
+			if seen.statErr == nil && lostMainThread(&seen.stat) {
+				seen.stat.RSSPages = r.memoryOf(v.pid)
+			}
+			return seen
 		},
 		take: func(i int, seen sight) { s.take(jobs[i], &seen, t) },
 		drop: func(seen sight) {
@@ -183,12 +193,18 @@ func (r *factsReader) lookDeep(v visit, now time.Time) sight {
 	if seen.statErr != nil && gone(seen.statErr) {
 		return seen
 	}
-	facts, err := r.read(v.pid, now, v.hung)
+	thread := ""
+	if lostMainThread(&seen.stat) {
+		thread = r.livingThread(v.pid)
+		seen.stat.RSSPages = r.memory(thread)
+	}
+	facts, err := r.read(v.pid, thread, now, v.hung)
 	if err != nil {
 		seen.statErr = err
 		return seen
 	}
 	seen.facts = facts
+	seen.ending = !facts.isComplete(seen.stat.KernelThread()) && r.isEnding()
 	return seen
 }
 
@@ -249,17 +265,17 @@ func (s *Scanner) take(e *entry, seen *sight, t tour) {
 		e.How = reading.FromError(seen.statErr)
 	}
 	if seen.facts != nil {
-		s.takeFacts(e, seen.facts)
+		s.takeFacts(e, seen.facts, seen.ending)
 		if t.again {
 			s.turn.Store(int64(e.PID))
 		}
 	}
 }
 
-// takeFacts replaces a process's facts. A zombie has given back its namespaces and its memory; what they were is kept.
-func (s *Scanner) takeFacts(e *entry, f *Facts) {
+// takeFacts replaces a process's facts. What one that ends has given back (its namespaces, its memory) stays as it was.
+func (s *Scanner) takeFacts(e *entry, f *Facts, ending bool) {
 	old := e.Facts
-	if e.State == 'Z' && old != unread {
+	if ending && old != unread {
 		f.NS, f.Cmdline, f.Exe, f.Cwd, f.Root = old.NS, old.Cmdline, old.Exe, old.Cwd, old.Root
 	}
 	if old == unread || old.NS != f.NS || old.Cgroup != f.Cgroup || old.Cmdline != f.Cmdline || old.Root != f.Root {

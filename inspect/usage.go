@@ -24,7 +24,7 @@ func (s *Scanner) findContainers() {
 	for _, e := range s.table {
 		f := e.Facts
 		p := engine.Process{
-			PID: e.PID, PPID: e.PPID, Start: e.Start, Comm: e.Comm, Kernel: e.Kernel, Zombie: e.State == 'Z',
+			PID: e.PID, PPID: e.PPID, Start: e.Start, Comm: e.Comm, Kernel: e.Kernel, Zombie: e.Zombie(),
 			Cmdline: f.Cmdline.Value, Exe: f.Exe.Value, Root: f.Root.Value, NS: f.NS, Cgroup: f.Cgroup.Value,
 		}
 		if f.Status.OK() {
