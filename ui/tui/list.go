@@ -48,6 +48,16 @@ func (l *list) moveTo(row int) {
 	l.show()
 }
 
+// reveal puts the cursor on a row, and the row into the middle of the window when it was outside.
+func (l *list) reveal(row int) {
+	l.cursor = row
+	l.clamp()
+	if !l.visible(l.cursor) {
+		l.top = l.cursor - l.height/2
+		l.clamp()
+	}
+}
+
 // scroll moves the window and leaves the cursor where it is, as a wheel does.
 func (l *list) scroll(rows int) {
 	l.top += rows

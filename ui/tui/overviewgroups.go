@@ -89,7 +89,7 @@ func overviewNamespace(u *subject, rs *rows) {
 		rs.add("", "whose", words(plain, "the host's"))
 	}
 	rs.add("", "processes", number(uint64(len(n.Members))))
-	names := u.containersOf(n)
+	names := containersOf(u.snap, n)
 	if len(names) > 0 {
 		rs.add("", "containers", words(strong, strings.Join(names, ", ")))
 	}
@@ -100,11 +100,11 @@ func overviewNamespace(u *subject, rs *rows) {
 }
 
 // containersOf names the containers with a process in a namespace.
-func (u *subject) containersOf(n *inspect.Namespace) []string {
+func containersOf(s *inspect.Snapshot, n *inspect.Namespace) []string {
 	var names []string
 	seen := map[*inspect.Container]bool{}
 	for _, i := range n.Members {
-		if c := u.snap.Procs[i].Container; c != nil && !seen[c] {
+		if c := s.Procs[i].Container; c != nil && !seen[c] {
 			seen[c] = true
 			names = append(names, text.Sanitise(c.Name))
 		}

@@ -129,7 +129,10 @@ func pidsLine(use *cgroup.Usage) line {
 // addMask shows the effective set: the mask, how many, and how it stands to the sets that people know.
 func (u *subject) addMask(rs *rows, effective uint64) {
 	set := caps.Set(effective)
-	first := words(mask, set.Hex()).gap(2).put(plain, strconv.Itoa(set.Len())+" ").put(dim, "capabilities")
+	first := words(mask, set.Hex()).gap(2).put(plain, strconv.Itoa(set.Len()))
+	if u.width >= first.width()+len(" capabilities") {
+		first = first.put(dim, " capabilities")
+	}
 	st := warn
 	if set&^caps.DockerDefault == 0 {
 		st = good

@@ -54,8 +54,10 @@ func overviewContainer(u *subject, rs *rows) {
 		return
 	}
 	name := rs.add("", "container", append(containerName(c).gap(1), words(dim, text.Sanitise(text.ShortID(c.ID)))...)).copying(c.ID)
-	if n := len(c.Evidence); n > 0 {
-		name.from(evidenceSource(&c.Evidence[n-1]))
+	for i := range c.Evidence {
+		if strings.HasPrefix(c.Evidence[i].Source, "/") { // the last file is the one that names it
+			name.from(evidenceSource(&c.Evidence[i]))
+		}
 	}
 	if c.Image != "" {
 		rs.add("", "image", words(plain, text.Sanitise(c.Image)))
@@ -151,7 +153,7 @@ func (u *subject) userLine() line {
 			return l.gap(3).put(warn, "no user namespace")
 		}
 		if u.container != nil {
-			return words(plain, strconv.FormatUint(uint64(uid), 10)).gap(3).put(dim, "no user namespace: the same on the host")
+			return words(plain, strconv.FormatUint(uint64(uid), 10)).gap(3).put(dim, "no user namespace")
 		}
 		return l
 	}
@@ -198,8 +200,14 @@ func (u *subject) upLine() line {
 		started := u.snap.Host.Boot.Add(time.Duration(p.Start) * tickTime)
 		l = l.put(plain, text.Duration(u.snap.Taken.Sub(started).Truncate(time.Second)))
 	}
-	l = l.gap(3).put(dim, "threads ").put(plain, strconv.Itoa(p.Threads))
-	l = l.gap(3).put(dim, "state ").put(plain, proc.StateName(p.State))
+	for _, more := range []line{
+		words(dim, "threads ").put(plain, strconv.Itoa(p.Threads)),
+		words(dim, "state ").put(plain, proc.StateName(p.State)),
+	} {
+		if l.width()+3+more.width() <= u.width {
+			l = append(l.gap(3), more...)
+		}
+	}
 	return l
 }
 

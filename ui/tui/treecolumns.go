@@ -17,6 +17,7 @@ type column struct {
 	title string
 	width int
 	left  bool          // aligned left; numbers are aligned right
+	desc  bool          // the greatest comes first
 	rank  int           // columns of a higher rank go first when there is no room
 	order inspect.Order // nil when rows cannot be sorted by it
 	cell  func(t *treePane, n *inspect.Node) (style, string)
@@ -25,9 +26,9 @@ type column struct {
 var (
 	nameColumn = &column{title: "NAME", order: inspect.Orders["name"], left: true}
 	pidColumn  = &column{title: "PID", width: 7, rank: 1, order: inspect.Orders["pid"], cell: pidCell}
-	cpuColumn  = &column{title: "CPU%", width: 5, rank: 3, order: inspect.Orders["cpu"], cell: cpuCell}
-	memColumn  = &column{title: "MEM", width: 6, rank: 4, order: inspect.Orders["mem"], cell: memCell}
-	timeColumn = &column{title: "TIME", width: 8, rank: 9, order: inspect.Orders["time"], cell: timeCell}
+	cpuColumn  = &column{title: "CPU%", width: 5, rank: 3, order: inspect.Orders["cpu"], desc: true, cell: cpuCell}
+	memColumn  = &column{title: "MEM", width: 6, rank: 4, order: inspect.Orders["mem"], desc: true, cell: memCell}
+	timeColumn = &column{title: "TIME", width: 8, rank: 9, order: inspect.Orders["time"], desc: true, cell: timeCell}
 
 	// fingerprintColumn is drawn by itself, because its cells have styles of their own.
 	fingerprintColumn = &column{title: "mnpiuUct", width: 8, rank: 2, left: true}
@@ -41,19 +42,26 @@ var treeColumns = []*column{
 	{title: "S", width: 1, rank: 7, left: true, cell: stateCell},
 	cpuColumn,
 	memColumn,
-	{title: "THR", width: 4, rank: 8, cell: threadsCell, order: orderThreads},
+	{title: "THR", width: 4, rank: 8, cell: threadsCell, order: orderThreads, desc: true},
 	timeColumn,
-	{title: "CAPS", width: 6, rank: 10, cell: capsCell, order: orderCaps},
+	{title: "CAPS", width: 6, rank: 10, cell: capsCell, order: orderCaps, desc: true},
 	{title: "SECCOMP", width: 7, rank: 11, left: true, cell: seccompCell},
 	fingerprintColumn,
 }
 
 const (
-	columnGap    = 2
-	enoughName   = 20 // columns are left out before the name gets narrower than this
+	enoughName   = 18 // columns are left out before the name gets narrower than this
 	generousName = 34 // and the more unusual ones before it gets narrower than this
 	unusualRank  = 7
 )
+
+// gap is how far a column stands from the one at its left; numbers seldom fill theirs.
+func (c *column) gap() int {
+	if c.left {
+		return 2
+	}
+	return 1
+}
 
 // chooseColumns picks the columns that fit beside a readable name, and the name's width.
 func chooseColumns(width int) ([]*column, int) {
@@ -63,7 +71,7 @@ func chooseColumns(width int) ([]*column, int) {
 		for _, c := range treeColumns {
 			if c.rank <= rank {
 				fit = append(fit, c)
-				used += c.width + columnGap
+				used += c.gap() + c.width
 			}
 		}
 		room := enoughName

@@ -135,7 +135,9 @@ func (t *treePane) nextMatch(step int) {
 func (t *treePane) jump(pid int) bool {
 	for i := range t.rows {
 		if p := t.rows[i].process(); p != nil && p.PID == pid {
-			t.moveTo(i)
+			t.list.reveal(i)
+			t.note()
+			t.version++
 			return true
 		}
 	}

@@ -64,14 +64,28 @@ func (t *treePane) wish(change func(*treeSpec)) {
 
 // show takes a new tree and keeps the selection, the window and the folds.
 func (t *treePane) show(b built) {
-	if t.tree.spec.grouping != b.spec.grouping {
+	regrouped := t.tree.snap != nil && t.tree.spec.grouping != b.spec.grouping
+	if regrouped {
 		clear(t.ended)
-	}
-	if t.tree.snap != b.snap {
+	} else if t.tree.snap != b.snap {
 		t.noteChanges(b.snap)
 	}
 	t.tree = b
+	selected := t.selNode
 	t.flatten()
+	if regrouped && selected != nil {
+		t.refind(selected)
+	}
+}
+
+// refind goes to the selected process, or to a container's first, after the tree was grouped in another way.
+func (t *treePane) refind(selected *inspect.Node) {
+	if t.find(rowID{key: selected.Key}) >= 0 {
+		return
+	}
+	if p, _ := represent(t.tree.snap, selected); p != nil {
+		t.jump(p.PID)
+	}
 }
 
 // noteChanges remembers which processes came and went, and forgets what flashed long enough.
@@ -102,9 +116,9 @@ func (t *treePane) noteChanges(s *inspect.Snapshot) {
 
 // flatten makes the rows anew, after a new tree or a fold.
 func (t *treePane) flatten() {
-	f := flattener{folded: t.folded, rows: make([]treeRow, 0, len(t.rows)+16)}
+	f := flattener{folded: t.folded, rows: make([]treeRow, 0, t.rowsExpected())}
 	f.add(t.tree.roots, "", 0)
-	before, line := t.rows, t.list.cursor-t.list.top
+	before, line, trail := t.rows, t.list.cursor-t.list.top, t.trail()
 	if len(t.ended) > 0 {
 		f.rows = withGhosts(f.rows, before, func(p *inspect.Process) bool {
 			_, ended := t.ended[p.ID]
@@ -112,8 +126,16 @@ func (t *treePane) flatten() {
 		})
 	}
 	t.rows = f.rows
-	t.keepSelection(line)
+	t.keepSelection(trail, line)
 	t.redraw()
+}
+
+// rowsExpected is room for the rows: as many as before, or all when most were shown before.
+func (t *treePane) rowsExpected() int {
+	if 2*len(t.rows) > t.tree.nodes {
+		return t.tree.nodes
+	}
+	return len(t.rows) + len(t.rows)/4 + 64
 }
 
 // redraw has every row drawn again.
@@ -121,11 +143,14 @@ func (t *treePane) redraw() { t.version, t.content = t.version+1, t.content+1 }
 
 // keepSelection finds the selected row again: the same row, the same process elsewhere, the row that a fold hid it
 // under, or at last the row at the same place.
-func (t *treePane) keepSelection(line int) {
+func (t *treePane) keepSelection(trail []rowID, line int) {
 	seen := t.list.visible(t.list.cursor)
 	t.list.n = len(t.rows)
-	if at := t.find(t.sel); at >= 0 {
-		t.list.cursor = at
+	for _, id := range trail {
+		if at := t.find(id); at >= 0 {
+			t.list.cursor = at
+			break
+		}
 	}
 	t.list.clamp()
 	switch {
@@ -136,6 +161,20 @@ func (t *treePane) keepSelection(line int) {
 		t.list.show()
 	}
 	t.note()
+}
+
+// trail is the selected row and, while its process lives, the rows above it in the tree, under one of which a fold may have
+// hidden it.
+func (t *treePane) trail() []rowID {
+	ids := []rowID{t.sel}
+	r := t.selected()
+	if r == nil || r.process() != nil && t.tree.snap.ByID(r.process().ID) == nil {
+		return ids
+	}
+	for at := t.parent(t.list.cursor); at >= 0; at = t.parent(at) {
+		ids = append(ids, t.rows[at].id)
+	}
+	return ids
 }
 
 // find is the index of a row, or -1.

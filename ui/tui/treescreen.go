@@ -53,7 +53,7 @@ func (s *treeScreen) setLook(lk look) {
 
 // What the detail takes of a wide body.
 const (
-	minDetail, maxDetail  = 50, 72
+	minDetail, maxDetail  = 48, 72
 	detailShare, detailOf = 2, 5
 )
 

@@ -27,6 +27,7 @@ type built struct {
 	roots  []*inspect.Node
 	shown  int               // processes in it
 	hidden int               // processes that the filter kept out
+	nodes  int               // in the whole tree: the most rows that it can have
 	names  map[uint32]string // of the users that processes run as
 }
 
@@ -60,7 +61,16 @@ func build(s *inspect.Snapshot, spec treeSpec, db *users.DB) built {
 		Reverse: spec.reverse,
 		Keep:    func(p *inspect.Process) bool { return keep[s.Position(p.PID)] },
 	})
+	b.nodes = countNodes(b.roots)
 	return b
+}
+
+func countNodes(nodes []*inspect.Node) int {
+	count := len(nodes)
+	for _, n := range nodes {
+		count += countNodes(n.Children)
+	}
+	return count
 }
 
 // name looks up the name of a process's user, once for each user.

@@ -2,12 +2,8 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
-	"cutaway/inspect"
-	"cutaway/inspect/proc"
-	"cutaway/inspect/reading"
 	"cutaway/ui/text"
 )
 
@@ -112,7 +108,7 @@ func (t *treePane) header() line {
 		} else {
 			title = text.PadLeft(title, c.width)
 		}
-		l = l.gap(columnGap).put(t.headStyle(c), title)
+		l = l.gap(c.gap()).put(t.headStyle(c), title)
 	}
 	return l
 }
@@ -121,10 +117,10 @@ func (t *treePane) headTitle(c *column) string {
 	if c != t.spec.sort {
 		return c.title
 	}
-	if t.spec.reverse {
-		return c.title + t.glyphs.Up
+	if c.desc != t.spec.reverse {
+		return c.title + t.glyphs.Down
 	}
-	return c.title + t.glyphs.Down
+	return c.title + t.glyphs.Up
 }
 
 func (t *treePane) headStyle(c *column) style {
@@ -142,10 +138,10 @@ func (t *treePane) columnAt(x int) *column {
 	}
 	x -= t.nameCols
 	for _, c := range t.columns {
-		if x < c.width+columnGap {
+		if x < c.gap()+c.width {
 			return c
 		}
-		x -= c.width + columnGap
+		x -= c.gap() + c.width
 	}
 	return nil
 }
@@ -200,7 +196,7 @@ func (t *treePane) row(r *treeRow) line {
 	name = name.fit(1 + t.nameCols)
 	l := name.gap(1 + t.nameCols - name.width())
 	for _, c := range t.columns {
-		l = l.gap(columnGap)
+		l = l.gap(c.gap())
 		if c == fingerprintColumn {
 			l = append(l, t.fingerprint(r.node)...)
 			continue
@@ -230,142 +226,6 @@ func (t *treePane) foldGlyph(r *treeRow) string {
 	default:
 		return t.glyphs.Unfolded
 	}
-}
-
-func (t *treePane) name(r *treeRow) line {
-	n := r.node
-	switch n.Kind {
-	case inspect.HostNode:
-		return line{{strong, "host"}}
-	case inspect.ContainerNode:
-		return containerName(n.Container)
-	case inspect.KindNode:
-		return line{{strong, n.NSKind.String()}}.gap(2).put(dim, plural(len(n.Children), "namespace"))
-	case inspect.NamespaceNode:
-		return t.namespaceName(n)
-	case inspect.CgroupNode:
-		return line{{strong, text.Sanitise(cgroupName(n.Path))}}
-	default:
-		return t.processName(r)
-	}
-}
-
-// containerName is a container's name with who made it.
-func containerName(c *inspect.Container) line {
-	l := line{{strong, text.Sanitise(c.Name)}}.gap(2).put(accent, text.Sanitise(c.Engine))
-	if c.Rootless {
-		l = l.put(accent, " · rootless")
-	}
-	return l
-}
-
-func (t *treePane) namespaceName(n *inspect.Node) line {
-	l := line{{strong, strconv.FormatUint(n.Namespace.ID.Ino, 10)}}.gap(2)
-	switch {
-	case n.Namespace.Host:
-		l = l.put(dim, "the host's")
-	case n.Namespace.Letter != 0:
-		l = l.put(shareStyle(n.Namespace.Letter), string(n.Namespace.Letter))
-	}
-	return l.gap(2).put(dim, strconv.Itoa(n.Count))
-}
-
-// cgroupName is the last part of a cgroup's path; the parts before stand above it in the tree.
-func cgroupName(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 && path != "/" {
-		return path[i+1:]
-	}
-	return path
-}
-
-func (t *treePane) processName(r *treeRow) line {
-	p := r.node.Process
-	st := plain
-	if _, born := t.born[p.ID]; born {
-		st = good
-	}
-	if r.id == t.sel && t.focused {
-		st = strong
-	}
-	name := text.Sanitise(p.Comm)
-	if p.Kernel {
-		return line{{dim, "[" + name + "]"}}
-	}
-	l := line{{st, name}}
-	if r.folded {
-		l = l.gap(1).put(accent, "+"+strconv.Itoa(r.node.Count-1))
-	}
-	switch {
-	case r.gone:
-		return l.gap(2).put(dim, "ended")
-	case p.State == 'Z':
-		return l.gap(2).put(warn, "zombie")
-	}
-	return l.gap(2).put(dim, argsSummary(p))
-}
-
-// maxArgs is how many bytes of a command line a row looks at; no row is wider.
-const maxArgs = 512
-
-// argsSummary is the arguments of a process after the command itself.
-func argsSummary(p *inspect.Process) string {
-	if !p.Facts.Cmdline.OK() {
-		return ""
-	}
-	cmd := p.Facts.Cmdline.Value
-	if len(cmd) > maxArgs {
-		cmd = cmd[:maxArgs]
-	}
-	arg0, rest, found := strings.Cut(cmd, "\x00")
-	if !found || strings.Trim(rest, "\x00") == "" {
-		// A process that renames itself (setproctitle) leaves one argument: "nginx: worker process".
-		_, rest, found = strings.Cut(arg0, ": ")
-		if !found {
-			return ""
-		}
-	}
-	return text.Sanitise(strings.ReplaceAll(strings.TrimRight(rest, "\x00"), "\x00", " "))
-}
-
-// fingerprint is the eight cells for the node's namespaces.
-func (t *treePane) fingerprint(n *inspect.Node) line {
-	s := t.tree.snap
-	var ns *proc.Namespaces
-	switch n.Kind {
-	case inspect.HostNode:
-		ns = s.Host.NS
-	case inspect.ContainerNode:
-		ns = n.Container.NS
-	case inspect.ProcessNode:
-		ns = n.Process.Facts.NS
-		if ns == nil {
-			return line{{dim, text.Fit(unread(reading.How{}), fingerprintColumn.width)}}
-		}
-	default:
-		return line{}.gap(fingerprintColumn.width)
-	}
-	return fingerprint(t.glyphs, s.Fingerprint(ns))
-}
-
-func fingerprint(g *text.Glyphs, cells [proc.NSKinds]inspect.Cell) line {
-	l := make(line, 0, len(cells))
-	for _, c := range cells {
-		st, s := dim, g.Unknown
-		switch c.Kind {
-		case inspect.CellHost:
-			s = g.Host
-		case inspect.CellOwn:
-			st, s = own, g.Own
-		case inspect.CellShared:
-			st, s = shareStyle(c.Letter), string(c.Letter)
-		}
-		if n := len(l); n > 0 && l[n-1].style == st {
-			l[n-1].text += s
-			continue
-		}
-		l = append(l, span{st, s})
-	}
-	return l
 }
 
 // rowAt is the row under a cell, or -1.
