@@ -35,9 +35,7 @@ race: ## the same with the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race -json $(ARGS) $(PKG) | $(report)
 
 fuzz: ## fuzz every parser for FUZZTIME each (5s)
-	@go test -list '^Fuzz' $(PKG) | awk '/^Fuzz/ {names = names " " $$1} /^ok/ {n = split(names, f, " "); \
-	  for (i = 1; i <= n; i++) print $$2, f[i]; names = ""}' | while read -r package target; do \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; done
+	.ci/fuzz $(FUZZTIME) $(PKG)
 
 bench: build ## measure against the budgets, and against lsns, ps and htop (needs root)
 	go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
