@@ -89,7 +89,7 @@ func (r *DetailReader) Read(ctx context.Context, s *Snapshot, id ID) (*Detail, e
 	if st, err = r.still(id, dir); err != nil {
 		return nil, err
 	}
-	if noMemory(&st) && (d.Environ.State == reading.Gone || d.Environ.OK() && len(d.Environ.Value) == 0) {
+	if noMemory(&st) && len(d.Environ.Value) == 0 {
 		d.Environ = reading.Missing[[]proc.EnvVar](reading.Absent)
 	}
 	return d, nil
@@ -169,7 +169,8 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir) {
 }
 
 // noMemory tells whether a process has no memory of its own, and so no environment: a kernel thread or a zombie. Its file
-// cannot be opened (ESRCH), or reads as empty on an older kernel (proc_mem_open and environ_read in fs/proc/base.c).
+// cannot be opened (ESRCH, or EACCES for a normal user), or reads as empty on an older kernel (proc_mem_open and environ_read
+// in fs/proc/base.c).
 func noMemory(st *proc.Stat) bool { return st.KernelThread() || st.State == 'Z' || st.State == 'X' }
 
 // part is the beginning of a file.
