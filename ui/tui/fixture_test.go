@@ -16,6 +16,7 @@ import (
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/inspect/security"
+	"cutaway/ui/text"
 )
 
 // evil is a name that would colour a terminal, ring its bell, turn text around and end in a byte that is not UTF-8.
@@ -228,3 +229,5 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 	d.size(w, h)
 	return d
 }
+
+func newTestLook() look { return look{newTheme(nil), text.Unicode} }

@@ -58,7 +58,7 @@ func Run(o Options) error {
 		return err
 	}
 	a := newApp(ctx, o, readKernel(o.Inspect), s, d)
-	return a.runProgram(tea.NewProgram(a, programOptions(o)...))
+	return a.runProgram(program(a, o))
 }
 
 // refuse says why this terminal cannot show a screen, and what does work there.
@@ -72,7 +72,7 @@ func refuse() error {
 	return nil
 }
 
-func programOptions(o Options) []tea.ProgramOption {
+func program(a *App, o Options) *tea.Program {
 	opts := []tea.ProgramOption{tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
 	switch o.Color {
 	case "never":
@@ -80,7 +80,7 @@ func programOptions(o Options) []tea.ProgramOption {
 	case "always":
 		opts = append(opts, tea.WithColorProfile(colorprofile.TrueColor))
 	}
-	return opts
+	return tea.NewProgram(a, opts...)
 }
 
 // runProgram runs the program until it is left, a signal ends it, or something panics.
