@@ -17,6 +17,9 @@ type entry struct {
 	changed bool // its facts should be read again soon
 	hung    bool // reading it hung once: its memory is left alone from then on
 	stuck   bool // it hung again without its memory: the process is left alone
+
+	rated   time.Time // when CPU was last worked out, or the process first seen
+	ratedAt uint64    // its CPU time then, clock ticks
 }
 
 // unread stands for facts that tier 1 has not reached yet.
@@ -60,17 +63,17 @@ const userHZ = 100
 
 var pageSize = uint64(unix.Getpagesize())
 
-// update takes over a tick's stat. elapsed is the time since the last tick, 0 at the first.
-func (e *entry) update(st *proc.Stat, elapsed time.Duration) {
-	if e.Start != st.StartTime && e.Facts != unread {
+// rateEvery is the shortest time over which CPU use is worked out: the kernel counts it in hundredths of a second, so that
+// over less (the first two snapshots, a refresh by hand) chance would decide.
+const rateEvery = 250 * time.Millisecond
+
+// update takes over a tick's stat.
+func (e *entry) update(st *proc.Stat, now time.Time) {
+	if e.Start != st.StartTime && !e.rated.IsZero() {
 		// The PID belongs to another process now.
-		e.Facts, e.hung, e.stuck, e.CPU, e.New = unread, false, false, -1, true
-		elapsed = 0
+		e.Facts, e.hung, e.stuck, e.CPU, e.New, e.rated = unread, false, false, -1, true, time.Time{}
 	}
-	spent := st.UTime + st.STime
-	if elapsed > 0 && e.Start == st.StartTime && spent >= e.CPUTime {
-		e.CPU = float64(spent-e.CPUTime) / userHZ / elapsed.Seconds() * 100
-	}
+	e.rate(st.UTime+st.STime, now)
 	if e.Comm != string(st.Comm) {
 		e.Comm = string(st.Comm)
 		e.changed = !st.KernelThread() // a kworker is named for what it last did
@@ -82,6 +85,20 @@ func (e *entry) update(st *proc.Stat, elapsed time.Duration) {
 	e.Start, e.PPID, e.State = st.StartTime, st.PPID, st.State
 	e.Kernel = st.KernelThread()
 	e.Threads = st.Threads
-	e.CPUTime = spent
+	e.CPUTime = st.UTime + st.STime
 	e.RSS = st.RSSPages * pageSize
+}
+
+// rate works out CPU use since it was last worked out. A counter that went backwards (a thread ended between two reads)
+// starts anew.
+func (e *entry) rate(spent uint64, now time.Time) {
+	elapsed := now.Sub(e.rated)
+	if e.rated.IsZero() || spent < e.ratedAt {
+		e.rated, e.ratedAt = now, spent
+		return
+	}
+	if elapsed >= rateEvery {
+		e.CPU = float64(spent-e.ratedAt) / userHZ / elapsed.Seconds() * 100
+		e.rated, e.ratedAt = now, spent
+	}
 }

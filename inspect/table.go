@@ -69,10 +69,6 @@ func (b statBudget) close(e *entry) {
 
 // readTable reads tier 0 of every process and, when told to, the facts of those that have none yet.
 func (s *Scanner) readTable(now time.Time, facts bool) {
-	var elapsed time.Duration
-	if !s.last.IsZero() {
-		elapsed = now.Sub(s.last)
-	}
 	jobs := make([]*entry, 0, len(s.table))
 	for _, e := range s.table {
 		if e.How.State != reading.NotRead {
@@ -82,7 +78,7 @@ func (s *Scanner) readTable(now time.Time, facts bool) {
 			jobs = append(jobs, e)
 		}
 	}
-	t := tour{now: now, elapsed: elapsed}
+	t := tour{now: now}
 	if facts {
 		t.deadline = forever
 	}
@@ -122,8 +118,7 @@ const assured = 16
 // tour says how a number of processes are visited.
 type tour struct {
 	now, deadline time.Time
-	elapsed       time.Duration // since the last tick
-	again         bool          // read the facts of all, else only of those that have none
+	again         bool // read the facts of all, else only of those that have none
 }
 
 // visitAll looks at processes and takes over what was seen. One that hangs is visited once more without what can hang,
@@ -251,7 +246,7 @@ func (s *Scanner) take(e *entry, seen *sight, t tour) {
 	switch {
 	case seen.statErr == nil:
 		if !t.again || !e.How.OK() {
-			e.update(&seen.stat, t.elapsed)
+			e.update(&seen.stat, t.now)
 		} else if e.Start != seen.stat.StartTime {
 			e.ended = true // another process has the PID: the next tick brings it
 			return

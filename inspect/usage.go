@@ -14,8 +14,22 @@ import (
 
 // usageSample is a container's CPU time at the last tick, to tell its rate.
 type usageSample struct {
-	cpu uint64 // microseconds
-	at  time.Time
+	cpu  uint64 // microseconds
+	at   time.Time
+	rate float64 // percent of one core, negative when not known yet
+}
+
+// next is the sample after this one: the same again where too little time has passed.
+func (u usageSample) next(cpu uint64, at time.Time) usageSample {
+	elapsed := at.Sub(u.at)
+	switch {
+	case u.at.IsZero() || cpu < u.cpu: // new, or made anew under the same name
+		return usageSample{cpu: cpu, at: at, rate: -1}
+	case elapsed < rateEvery:
+		return u
+	default:
+		return usageSample{cpu: cpu, at: at, rate: float64(cpu-u.cpu) / float64(elapsed.Microseconds()) * 100}
+	}
 }
 
 // findContainers looks for containers among the processes whose facts are known.
@@ -53,10 +67,10 @@ func (s *Scanner) readUsage(snap *Snapshot) {
 		if !c.Usage.CPUTime.OK() {
 			continue
 		}
-		now := usageSample{cpu: c.Usage.CPUTime.Value, at: snap.Taken}
-		samples[c.Key] = now
-		if last, ok := s.usage[c.Key]; ok && now.cpu >= last.cpu && now.at.After(last.at) {
-			c.CPU = float64(now.cpu-last.cpu) / float64(now.at.Sub(last.at).Microseconds()) * 100
+		sample := s.usage[c.Key].next(c.Usage.CPUTime.Value, snap.Taken)
+		samples[c.Key] = sample
+		if sample.rate >= 0 {
+			c.CPU = sample.rate
 		}
 	}
 	s.usage = samples
