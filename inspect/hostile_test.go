@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,6 +171,20 @@ func TestAProcessWithoutItsMainThread(t *testing.T) {
 	s.o.Budget = time.Nanosecond
 	if p := scan(t, s).ByPID(pid); p.RSS == 0 {
 		t.Error("in the next tick it has no memory")
+	}
+}
+
+// A container whose first process has lost its main thread runs on.
+func TestAContainerWithoutItsMainThread(t *testing.T) {
+	needRoot(t)
+	child := roleIn(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC}, "headless")
+	snap := scanUntil(t, liveScanner(t), "the main thread is a zombie", func(snap *Snapshot) bool {
+		p := snap.ByPID(child.Process.Pid)
+		return p.State == 'Z' && p.Facts.NS != nil
+	})
+	p := snap.ByPID(child.Process.Pid)
+	if c := p.Container; c == nil || c.Init != p.PID || c.NS != p.Facts.NS || c.RSS == 0 {
+		t.Errorf("the container is %+v", c)
 	}
 }
 

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -21,12 +22,13 @@ const roleEnv = "CUTAWAY_TEST_ROLE"
 // roles are the kinds of process. Each says that it is ready and then stays until its standard input is closed, so that
 // none outlives the tests.
 var roles = map[string]func(){
-	"plain":    stay,
-	"named":    playNamed,
-	"retitled": playRetitled,
-	"private":  playPrivate,
-	"headless": playHeadless,
-	"vforking": playVforking,
+	"plain":     stay,
+	"named":     playNamed,
+	"retitled":  playRetitled,
+	"private":   playPrivate,
+	"headless":  playHeadless,
+	"vforking":  playVforking,
+	"contained": playContained,
 }
 
 // Roles start here, since only an init function is sure to run in the process's main thread.
@@ -102,11 +104,42 @@ func stopInVfork() {
 	}
 }
 
+// playContained has a proc file system of its own PID namespace, and no cgroups, in namespaces that it was started with.
+func playContained() {
+	for _, err := range []error{
+		mountProc(""), unix.Mount("cutaway-test", "/sys/fs/cgroup", "tmpfs", 0, ""),
+	} {
+		if err != nil {
+			os.Stdout.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+	}
+	stay()
+}
+
+// mountProc mounts a proc file system with options at /proc, for this mount namespace alone.
+func mountProc(options string) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("keep mounts private: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, options); err != nil {
+		return fmt.Errorf("mount proc with %q: %w", options, err)
+	}
+	return nil
+}
+
 // role starts a process of a kind and waits until it says that it is ready. It ends with the test.
 func role(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
+	return roleIn(t, nil, name, args...)
+}
+
+// roleIn does the same with other namespaces, another user, ….
+func roleIn(t *testing.T, attr *syscall.SysProcAttr, name string, args ...string) *exec.Cmd {
+	t.Helper()
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = []string{roleEnv + "=" + name}
+	cmd.SysProcAttr = attr
 	return begin(t, cmd)
 }
 

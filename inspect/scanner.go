@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/engine"
 	"cutaway/inspect/proc"
@@ -93,15 +95,21 @@ func NewScanner(o Options) (*Scanner, error) {
 	return s, nil
 }
 
-// findCgroups reads mountinfo through the proc file system that is looked at. With "self" of another PID namespace's proc
-// there is no such file, and process 1's serves.
+// findCgroups reads the mountinfo of the reader, since its paths lead nowhere in another mount namespace. The proc file
+// system of a PID namespace in which the reader is not has no "self" for it (proc_pid_self(5)); in a copy of one, process 1's
+// serves.
 func findCgroups(o Options) (*cgroup.Hierarchies, error) {
-	mountinfo, err := os.ReadFile(o.Proc + "/self/mountinfo")
-	if err != nil {
-		mountinfo, err = os.ReadFile(o.Proc + "/1/mountinfo")
+	places := []string{o.Proc + "/self/mountinfo", o.Proc + "/1/mountinfo"}
+	var fs unix.Statfs_t
+	if unix.Statfs(o.Proc, &fs) == nil && fs.Type == unix.PROC_SUPER_MAGIC {
+		places[1] = "/proc/self/mountinfo"
 	}
-	if err != nil && o.Cgroup == "" {
-		mountinfo = nil
+	var mountinfo []byte
+	for _, place := range places {
+		if text, err := os.ReadFile(place); err == nil {
+			mountinfo = text
+			break
+		}
 	}
 	h, err := cgroup.Discover(mountinfo, o.Cgroup)
 	if err != nil {
