@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/procfs"
 
 	"cutaway/inspect/cgroup"
+	"cutaway/inspect/proc"
+	"cutaway/inspect/reading"
 )
 
 // readHost reads what is true of the machine as a whole. What cannot be read stays zero: a fixture has no /proc/stat.
@@ -40,17 +42,36 @@ func readHost(o Options, mode cgroup.Mode) Host {
 	return h
 }
 
-// learnHostNamespaces takes the namespaces of process 1 for the host's. Where they cannot be read, the reader's own
-// serve, and InitSeen says so.
+// learnHostNamespaces takes the namespaces of process 1 for the host's. Where they cannot be read (it may have a capability
+// that the reader lacks), kthreadd's serve: the kernel's threads are seen in the initial PID namespace only and stay in the
+// initial namespaces (kernel/kthread.c). Else the reader's own must do, and InitSeen says so.
 func (s *Scanner) learnHostNamespaces() {
-	if init := s.find(1); init != nil && init.Facts.NS != nil && init.Facts.NS.How[0].OK() {
+	const kthreadd = 2
+	init, kernel := s.find(1), s.find(kthreadd)
+	switch {
+	case init.seesNamespaces():
 		s.host.NS, s.host.InitSeen = init.Facts.NS, true
-		return
+	case kernel.seesNamespaces() && kernel.Kernel:
+		s.host.NS, s.host.InitSeen = kernel.Facts.NS, true
+	default:
+		s.host.InitSeen = false
+		if self := s.find(s.selfPID()); self != nil && self.Facts.NS != nil {
+			s.host.NS = self.Facts.NS
+		}
 	}
-	s.host.InitSeen = false
-	if self := s.find(s.selfPID()); self != nil && self.Facts.NS != nil {
-		s.host.NS = self.Facts.NS
+}
+
+// seesNamespaces tells whether every kind of namespace of a process could be read.
+func (e *entry) seesNamespaces() bool {
+	if e == nil || e.Facts.NS == nil {
+		return false
 	}
+	for _, how := range e.Facts.NS.How[:proc.NSKinds] {
+		if !how.OK() && how.State != reading.Absent {
+			return false
+		}
+	}
+	return e.Facts.NS.How[proc.Mnt].OK()
 }
 
 // selfPID is the reader's PID as this proc file system counts it (proc_pid_self(5): the link "self").

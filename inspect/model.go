@@ -81,7 +81,7 @@ type Host struct {
 	Memory     uint64 // bytes
 	Boot       time.Time
 	UID        int              // effective user of the reader
-	InitSeen   bool             // PID 1's namespaces could be read, so the host's namespaces are PID 1's, else the reader's own
+	InitSeen   bool             // NS is what process 1 (or a kernel thread) is in, else the reader's own
 	NS         *proc.Namespaces // the host's namespaces
 	NSDev      uint64           // device number of nsfs
 }

@@ -28,13 +28,18 @@ func newFixture(t *testing.T) fixture {
 	return fixture{t, t.TempDir()}
 }
 
+// statLine is a stat file of a sleeping process.
+func statLine(pid, ppid int, comm string, start int) string {
+	return fmt.Sprintf("%d (%s) S %d %d %d 0 -1 4194560 0 0 0 0 7 5 0 0 20 0 1 0 %d 2314240 100 18446744073709551615"+
+		" 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", pid, comm, ppid, pid, pid, start)
+}
+
 // process writes the files of one process; extra replaces or adds files, and an empty text leaves one out.
 func (f fixture) process(pid, ppid int, comm string, start int, extra map[string]string) {
 	f.t.Helper()
 	dir := filepath.Join(f.dir, strconv.Itoa(pid))
 	files := map[string]string{
-		"stat": fmt.Sprintf("%d (%s) S %d %d %d 0 -1 4194560 0 0 0 0 7 5 0 0 20 0 1 0 %d 2314240 100 18446744073709551615"+
-			" 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", pid, comm, ppid, pid, pid, start),
+		"stat":         statLine(pid, ppid, comm, start),
 		"status":       fmt.Sprintf("Name:\t%s\nState:\tS (sleeping)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nNSpid:\t%d\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n", comm, pid, pid, ppid, pid),
 		"cgroup":       "0::/\n",
 		"cmdline":      comm + "\x00--flag\x00",
@@ -352,5 +357,36 @@ func TestSnapshotIsInOrder(t *testing.T) {
 	snap := scan(t, f.scanner(Options{}))
 	if !slices.IsSortedFunc(snap.Procs, func(a, b Process) int { return a.PID - b.PID }) {
 		t.Error("processes are not in the order of their PIDs")
+	}
+}
+
+// Where process 1 keeps its namespaces to itself, a kernel thread tells which are the host's; without either, the reader's
+// own serve, and the snapshot says so.
+func TestHostNamespaces(t *testing.T) {
+	kthread := strings.Replace(statLine(2, 0, "kthreadd", 0), " 4194560 ", " 2129984 ", 1)
+	tests := []struct {
+		name     string
+		kthreadd map[string]string
+		seen     bool
+	}{
+		{"kernel thread", map[string]string{"stat": kthread}, true},
+		{"a process that took PID 2", nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t)
+			f.process(1, 0, "init", 10, nil)
+			if err := os.RemoveAll(filepath.Join(f.dir, "1", "ns")); err != nil {
+				t.Fatal(err)
+			}
+			f.process(2, 0, "kthreadd", 0, tt.kthreadd)
+			host := scan(t, f.scanner(Options{})).Host
+			if host.InitSeen != tt.seen {
+				t.Errorf("InitSeen = %v, want %v", host.InitSeen, tt.seen)
+			}
+			if tt.seen && (host.NS == nil || !host.NS.How[proc.Mnt].OK()) {
+				t.Errorf("the host's namespaces are %+v", host.NS)
+			}
+		})
 	}
 }

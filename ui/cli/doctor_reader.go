@@ -123,10 +123,10 @@ func checkHost(p *patient) []finding {
 	if p.view == nil {
 		return nil
 	}
-	f := finding{name: "process 1", value: "its namespace links can be read: what is marked as the host's is process 1's"}
+	f := finding{name: "host's namespaces", value: "read of process 1 or of a kernel thread"}
 	if !p.view.Host.InitSeen {
-		f.health, f.value = limited, "its namespace links cannot be read: what is marked as the host's is cutaway's own"
-		f.meaning = "Reading them takes root with CAP_SYS_PTRACE over process 1 (ptrace(2), PTRACE_MODE_READ)."
+		f.health, f.value = limited, "cannot be read: what is marked as the host's is cutaway's own"
+		f.meaning = "Reading those of process 1 takes root with CAP_SYS_PTRACE over it (ptrace(2), PTRACE_MODE_READ)."
 	}
 	return []finding{f}
 }
