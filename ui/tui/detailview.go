@@ -99,18 +99,20 @@ func (d *detailPane) note() line {
 	return nil
 }
 
-// tabBar is the tabs' titles with the one in front underlined. When they do not all fit, those around the front one show.
+// tabBar is the tabs' titles with the one in front underlined. When they do not all fit they move closer together, then
+// take their short names, and at last only those around the front one show.
 func (d *detailPane) tabBar(x, y, width int) []string {
 	d.drawn.tabs = make([]rect, len(tabs))
-	from := d.firstTab(width)
+	titles, gap := tabTitles(width)
 	names, under := line{}.gap(1), line{}.gap(1)
+	from := firstTab(titles, d.tab, gap, width)
 	if from > 0 {
 		names = words(dim, "<")
 	}
-	for i := from; i < len(tabs); i++ {
-		title := tabs[i].title
+	for i := from; i < len(titles); i++ {
+		title := titles[i]
 		if names.width()+len(title)+1 > width {
-			names = names.put(dim, ">")
+			names = names[:len(names)-1].put(dim, text.Fit(">", gap))
 			break
 		}
 		d.drawn.tabs[i] = rect{x + names.width(), y, len(title), 2}
@@ -119,33 +121,55 @@ func (d *detailPane) tabBar(x, y, width int) []string {
 		} else {
 			names, under = names.put(dim, title), under.gap(len(title))
 		}
-		names, under = names.gap(2), under.gap(2)
+		names, under = names.gap(gap), under.gap(gap)
 	}
-	bar := []string{d.draw(names, width, onBase), d.draw(under, width, onBase)}
+	bar := []string{d.draw(names.fit(width), width, onBase), d.draw(under.fit(width), width, onBase)}
 	if d.r.h >= airy {
 		bar = append(bar, blanks(width))
 	}
 	return bar
 }
 
-// firstTab is the first tab to show so that the one in front fits.
-func (d *detailPane) firstTab(width int) int {
-	for from := range d.tab {
-		used := 3
-		for i := from; i <= d.tab; i++ {
-			used += len(tabs[i].title) + 2
+// tabTitles are the titles that fit, and the blanks between them.
+func tabTitles(width int) (titles []string, gap int) {
+	for _, gap := range []int{2, 1} {
+		used := 1
+		titles := make([]string, len(tabs))
+		for i, t := range tabs {
+			titles[i] = t.title
+			if gap == 1 && t.short != "" {
+				titles[i] = t.short
+			}
+			used += len(titles[i]) + gap
+		}
+		if used-gap < width || gap == 1 {
+			return titles, gap
+		}
+	}
+	return nil, 0
+}
+
+// firstTab is the first title to show so that the one in front fits.
+func firstTab(titles []string, front, gap, width int) int {
+	for from := range front {
+		used := 2
+		for i := from; i <= front; i++ {
+			used += len(titles[i]) + gap
 		}
 		if used <= width {
 			return from
 		}
 	}
-	return d.tab
+	return front
 }
 
 // body draws the visible lines of the tab, and the source of the value under the cursor below them.
 func (d *detailPane) body(r rect) []string {
 	d.makeRows(max(r.w-labelWidth-2, 1))
 	source := d.sourceLines(r)
+	if d.source == sourceAuto && !d.focused && len(d.lines)+len(source) > r.h {
+		source = nil // the values come first where nobody asks for a source
+	}
 	d.list.resize(max(r.h-len(source), 0))
 	d.drawn.body.h = d.list.height
 	cursor := -1

@@ -7,7 +7,7 @@ import (
 	"cutaway/ui/text"
 )
 
-var _ = registerTab(tab{order: 90, title: environTitle, rows: environTab})
+var _ = registerTab(tab{order: 90, title: environTitle, short: "Env", rows: environTab})
 
 const environTitle = "Environ"
 

@@ -10,6 +10,7 @@ import (
 type tab struct {
 	order int // from left to right
 	title string
+	short string // where there is no room for the title
 	rows  func(*subject) []row
 }
 

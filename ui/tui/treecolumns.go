@@ -171,21 +171,25 @@ func stateCell(_ *treePane, n *inspect.Node) (style, string) {
 	return dim, text.Sanitise(string(rune(n.Process.State)))
 }
 
-// Where a percentage of one core begins to stand out.
+// Where a percentage of one core (for a group, of all cores) begins to stand out.
 const (
 	cpuBusy = 10
 	cpuHot  = 80
 )
 
-func cpuCell(_ *treePane, n *inspect.Node) (style, string) {
+func cpuCell(t *treePane, n *inspect.Node) (style, string) {
 	if n.Process != nil && n.Process.CPU < 0 {
 		return dim, unread(reading.How{})
 	}
 	s := strconv.FormatFloat(n.CPU, 'f', 1, 64)
+	cores := 1.0
+	if n.Process == nil {
+		cores = float64(max(t.tree.snap.Host.CPUs, 1))
+	}
 	switch {
-	case n.CPU >= cpuHot:
+	case n.CPU >= cpuHot*cores:
 		return bad, s
-	case n.CPU >= cpuBusy:
+	case n.CPU >= cpuBusy*cores:
 		return warn, s
 	}
 	return plain, s

@@ -17,6 +17,9 @@ func (t *treePane) legend(width int) []string {
 		return nil
 	}
 	cur := line{}.gap(1).put(dim, t.glyphs.Host+" the host's   ").put(own, t.glyphs.Own).put(dim, " its own")
+	if s.Denied > 0 {
+		cur = cur.gap(3).put(dim, t.glyphs.Unknown+" not readable")
+	}
 	var lines []line
 	for i, share := range s.Shares() {
 		item := shareItem(&share)
