@@ -47,6 +47,12 @@ func (e *entry) giveUp(now time.Time) {
 	e.Facts = f
 }
 
+// hide forgets all but the PID. A process that may no longer be read (hidepid) need not be the one that was read before.
+func (e *entry) hide() {
+	e.Process = Process{ID: ID{PID: e.PID}, CPU: -1, Facts: unread}
+	e.hung, e.stuck = false, false
+}
+
 // closeStat gives the stat file back and tells whether there was one.
 func (e *entry) closeStat() bool {
 	if e.stat < 0 {

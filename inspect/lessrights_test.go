@@ -202,7 +202,7 @@ func TestScanOfAnothersProc(t *testing.T) {
 
 // What a process forbids with PR_SET_DUMPABLE is denied even to its own user; the rest is there.
 func TestScanOfAPrivateProcess(t *testing.T) {
-	body := func(t *testing.T) {
+	asUser(t, func(t *testing.T) {
 		child := role(t, "private")
 		s := liveScanner(t)
 		snap := scan(t, s)
@@ -226,12 +226,35 @@ func TestScanOfAPrivateProcess(t *testing.T) {
 		if d := read(t, r, p.ID); d.Environ.State != reading.Denied {
 			t.Errorf("environ %v", d.Environ.How)
 		}
-	}
-	if os.Getuid() != 0 {
-		body(t)
-		return
-	}
-	elsewhere(t, body, step{attr: asNobody()})
+	})
+}
+
+// Once a process is denied, nothing tells that it is the one that had its PID before.
+func TestAPIDThatIsUsedAgainByADeniedProcess(t *testing.T) {
+	asUser(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.process(1, 0, "init", 10, nil)
+		f.process(50, 1, "mine", 20, nil)
+		s := f.scanner(Options{})
+		scan(t, s)
+		dir := filepath.Join(f.dir, "50")
+		if err := os.Chmod(dir, 0); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Chmod(dir, 0o755) })
+		for range 2 {
+			p := scan(t, s).ByPID(50)
+			if p.How.State != reading.Denied || p.Start != 0 || p.Comm != "" || p.RSS != 0 || p.Facts.Cmdline.OK() || p.Facts.NS == nil || p.Facts.NS.How[proc.Net].OK() {
+				t.Fatalf("the process is %+v, %+v", p, p.Facts)
+			}
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if p := scan(t, s).ByPID(50); !p.How.OK() || p.Comm != "mine" || p.Start != 20 || !p.Facts.Cmdline.OK() {
+			t.Errorf("the process is %+v, %+v", p, p.Facts)
+		}
+	})
 }
 
 // cgroupEnv tells the copy of the test binary which cgroup to enter.

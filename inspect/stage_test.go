@@ -76,3 +76,13 @@ const nobody = 65534
 func asNobody() syscall.SysProcAttr {
 	return syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 }
+
+// asUser runs the body of a test without the rights of root.
+func asUser(t *testing.T, body func(t *testing.T)) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		body(t)
+		return
+	}
+	elsewhere(t, body, step{attr: asNobody()})
+}

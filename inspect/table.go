@@ -257,7 +257,12 @@ func (s *Scanner) take(e *entry, seen *sight, t tour) {
 		e.ended = true
 		return
 	default:
-		e.How = reading.FromError(seen.statErr)
+		how := reading.FromError(seen.statErr)
+		if how.State == reading.Denied && e.How.OK() {
+			e.hide()
+			s.dirty.Store(true)
+		}
+		e.How = how
 	}
 	if seen.facts != nil {
 		s.takeFacts(e, seen.facts, seen.ending)
