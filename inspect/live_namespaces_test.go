@@ -70,46 +70,56 @@ func lsns(t *testing.T) []listed {
 }
 
 // TestLiveNamespacesAgreeWithLsns: all that lsns lists, we list. Others may start and end processes meanwhile, so what
-// counts is what lsns lists both before and after.
+// counts is what lsns lists both before and after, and a difference must last.
 func TestLiveNamespacesAgreeWithLsns(t *testing.T) {
 	livetest.NeedTools(t, "lsns")
-	ours := livetest.Unshare(t, "--user", "--pid", "--fork", "--mount-proc", "--uts", "--ipc", "--net", "--cgroup").PID
+	livetest.Unshare(t, "--user", "--pid", "--fork", "--mount-proc", "--uts", "--ipc", "--net", "--cgroup")
 	if os.Geteuid() == 0 {
 		docker := livetest.Docker(t)
 		docker.Run(t, "--name", "db")
 		docker.Run(t, "--net", "container:db")
 	}
+	s := liveScanner(t, "/")
 	before := lsns(t)
-	snapshot := liveScan(t, liveScanner(t, "/"))
-	after := lsns(t)
-	checked := 0
-	for _, l := range before {
-		if !slices.Contains(after, l) {
-			continue
+	settles(t, s, func(snapshot *inspect.Snapshot) string {
+		after := lsns(t)
+		defer func() { before = after }()
+		var lasting []listed
+		for _, l := range before {
+			if slices.Contains(after, l) {
+				lasting = append(lasting, l)
+			}
 		}
-		checked++
+		if len(lasting) < 2*proc.NSKinds-1 {
+			return fmt.Sprintf("- namespaces of the host and of a container\n+ %v\n", lasting)
+		}
+		return unlike(t, snapshot, lasting)
+	})
+}
+
+// unlike tells which namespaces of lsns's list are not, or not the same, in a snapshot.
+func unlike(t *testing.T, snapshot *inspect.Snapshot, list []listed) string {
+	t.Helper()
+	var text strings.Builder
+	for _, l := range list {
 		kind, ok := proc.NSKindByName(l.Type)
 		if !ok {
 			t.Fatalf("lsns lists the unknown type %q", l.Type)
 		}
 		got := snapshot.Namespace(kind, l.NS)
-		if got == nil {
-			t.Errorf("%s:[%d] of %d is missing", l.Type, l.NS, l.PID)
+		if got == nil || len(got.Members) == 0 {
+			fmt.Fprintf(&text, "- %s:[%d] of %d\n", l.Type, l.NS, l.PID)
 			continue
 		}
 		if lsnsIsIn := livetest.Namespace(t, os.Getpid(), l.Type) == l.NS; lsnsIsIn {
 			continue
 		}
-		if len(got.Members) == 0 || snapshot.Procs[got.Members[0]].PID != l.PID || len(got.Members) != l.NProcs {
-			t.Errorf("%s:[%d] has %d members, lsns says %d from %d on", l.Type, l.NS, len(got.Members), l.NProcs, l.PID)
+		if first := snapshot.Procs[got.Members[0]].PID; first != l.PID || len(got.Members) != l.NProcs {
+			fmt.Fprintf(&text, "- %s:[%d] has %d members from %d on\n+ %d from %d on\n",
+				l.Type, l.NS, l.NProcs, l.PID, len(got.Members), first)
 		}
 	}
-	if checked < 10 {
-		t.Errorf("only %d namespaces were the same before and after", checked)
-	}
-	if p := snapshot.ByPID(ours); p == nil || p.Facts.NS == nil {
-		t.Errorf("process %d is missing", ours)
-	}
+	return text.String()
 }
 
 // TestLiveSharing: two containers in one network namespace, and only there, carry the same letter there.
