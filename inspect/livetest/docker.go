@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // image is the busybox root file system as Docker, Podman and containerd know it.
@@ -79,15 +80,24 @@ func (e *Engine) Run(t testing.TB, flags ...string) *Container {
 	return e.RunCommand(t, flags, idle...)
 }
 
+// removeContainer tries for a while: conmon's own clean-up after the container has ended may be at the same mounts.
+func (e *Engine) removeContainer(t testing.TB, id string) {
+	t.Helper()
+	var err error
+	removed := func() bool {
+		_, err = output(e.Machine.Command(slices.Concat(e.client, e.remove, []string{id})...))
+		return err == nil || strings.Contains(strings.ToLower(err.Error()), "no such container")
+	}
+	if !poll(20*time.Second, removed) {
+		t.Errorf("remove the %s container %s: %v", e.Name, id, err)
+	}
+}
+
 // RunCommand starts a container with the flags of `docker run` that runs a command of busybox's.
 func (e *Engine) RunCommand(t testing.TB, flags []string, argv ...string) *Container {
 	t.Helper()
 	id := e.Command(t, slices.Concat([]string{"run", "-d"}, e.flags, flags, []string{image}, argv)...)
-	t.Cleanup(func() {
-		if _, err := output(e.Machine.Command(slices.Concat(e.client, e.remove, []string{id})...)); err != nil {
-			t.Errorf("remove the %s container %s: %v", e.Name, id, err)
-		}
-	})
+	t.Cleanup(func() { e.removeContainer(t, id) })
 	c := &Container{Engine: e.Name, ID: id}
 	c.inspect = func(t testing.TB) string {
 		t.Helper()
