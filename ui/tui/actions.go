@@ -50,7 +50,7 @@ func (a *App) togglePause() {
 func (a *App) nextInterval() tea.Cmd {
 	at := slices.Index(intervals, a.feed.interval)
 	a.feed.interval = intervals[(at+1)%len(intervals)]
-	return tea.Batch(a.feed.nextTick(), a.say(plain, "refresh every "+intervalText(a.feed.interval)))
+	return tea.Batch(a.feed.nextTick(0), a.say(plain, "refresh every "+intervalText(a.feed.interval)))
 }
 
 func (a *App) toggleMouse() tea.Cmd {

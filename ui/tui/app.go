@@ -96,12 +96,11 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		a.feed.due = true
 		return tea.Batch(tea.ClearScreen, tea.RequestWindowSize)
 	case tick:
-		if msg.clock == a.feed.clock && !a.feed.paused {
-			a.feed.due = true
-		}
+		return a.feed.tick(msg)
 	case scanned:
-		a.takeScan(msg)
+		return a.takeScan(msg)
 	case made:
+		a.feed.making = false
 		a.takeMade(msg)
 	case detailRead:
 		a.feed.reading = false
@@ -117,22 +116,23 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 }
 
 // takeScan takes a new snapshot. The one with the process table alone is followed at once by a whole one.
-func (a *App) takeScan(msg scanned) {
+func (a *App) takeScan(msg scanned) tea.Cmd {
 	a.feed.scanning = false
 	a.fail = msg.err
+	wait := a.feed.nextTick(msg.took)
 	if msg.err != nil {
-		return
+		return wait
 	}
 	if !a.feed.first {
 		a.feed.first, a.feed.due = true, true
 	}
 	a.takeMade(msg.made)
+	return wait
 }
 
-// takeMade shows what was made of a snapshot, unless the screen was changed meanwhile.
+// takeMade shows what was made of a snapshot, unless the screen was changed or a newer snapshot came meanwhile.
 func (a *App) takeMade(m made) {
-	a.feed.making = false
-	if m.screen != a.current {
+	if m.screen != a.current || a.snap != nil && m.snap.Seq < a.snap.Seq {
 		return
 	}
 	a.snap, a.feed.shown = m.snap, m.seq

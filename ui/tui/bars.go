@@ -37,6 +37,9 @@ func (a *App) topBar() string {
 // chips say what is on that changes what is seen or can be done.
 func (a *App) chips() line {
 	l := a.screen().chips()
+	if s := a.snap; s != nil && s.Denied > 0 && a.layout.status.h > 0 {
+		l = l.gap(2).put(dim, text.Count(s.Denied)+" denied")
+	}
 	if a.o.ReadOnly {
 		l = l.gap(2).put(warn, "read-only")
 	}

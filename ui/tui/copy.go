@@ -69,7 +69,10 @@ func nodeText(n *inspect.Node) (what, value string) {
 }
 
 func (s *treeScreen) nothingToCopy() string {
-	if what, _ := s.selectionText(); what == "" {
+	if r := s.detail.selected(); s.inDetail && r != nil && r.secret {
+		return "it looks like a secret: v reveals it first"
+	}
+	if _, value := s.selectionText(); value == "" {
 		return "there is no value under the cursor"
 	}
 	return ""

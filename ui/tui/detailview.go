@@ -152,7 +152,7 @@ func tabTitles(width int) (titles []string, gap int) {
 // firstTab is the first title to show so that the one in front fits.
 func firstTab(titles []string, front, gap, width int) int {
 	for from := range front {
-		used := 2
+		used := 1 - gap
 		for i := from; i <= front; i++ {
 			used += len(titles[i]) + gap
 		}

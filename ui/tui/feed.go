@@ -31,8 +31,9 @@ type feed struct {
 
 	scanning, making, reading bool
 
-	asked question // the last one to the detail reader
-	shown int      // the wish that what is shown was made for
+	question question // the last one to the detail reader
+	shown    int      // the wish that what is shown was made for
+	asked    int      // the wish that the scan under way was asked with
 
 	first    bool // the first frame's table has come
 	due      bool // a scan is wanted now
@@ -55,7 +56,8 @@ type made struct {
 // scanned is a new snapshot with what the screen wished when it was asked for.
 type scanned struct {
 	made
-	err error
+	took time.Duration
+	err  error
 }
 
 // question is a process to read at the time of a snapshot; it is asked once, whatever came of it.
@@ -98,7 +100,7 @@ func (a *App) pull() tea.Cmd {
 	f := &a.feed
 	if f.due && !f.scanning {
 		f.due, f.scanning = false, true
-		cmds = append(cmds, a.scan(), f.nextTick())
+		cmds = append(cmds, a.scan())
 	}
 	if cmd := a.pullWish(); cmd != nil {
 		cmds = append(cmds, cmd)
@@ -118,12 +120,15 @@ func (a *App) scan() tea.Cmd {
 	}
 	current := a.current
 	seq, process := a.screen().wish()
+	a.feed.asked = seq
 	return guarded(func() tea.Msg {
+		began := time.Now()
 		s, err := read(ctx)
 		if err != nil {
-			return scanned{err: err}
+			return scanned{err: err, took: time.Since(began)}
 		}
-		return scanned{made: made{s, current, seq, process(s)}}
+		m := made{s, current, seq, process(s)}
+		return scanned{made: m, took: time.Since(began)}
 	})
 }
 
@@ -131,29 +136,43 @@ func (a *App) scan() tea.Cmd {
 // waits for that only if the wish is the scan's own.
 func (a *App) pullWish() tea.Cmd {
 	seq, process := a.screen().wish()
-	if a.snap == nil || a.feed.making || seq == a.feed.shown {
+	f := &a.feed
+	if a.snap == nil || f.making || seq == f.shown || f.scanning && seq == f.asked {
 		return nil
 	}
-	a.feed.making = true
+	f.making = true
 	snap, current := a.snap, a.current
 	return guarded(func() tea.Msg { return made{snap, current, seq, process(snap)} })
 }
 
-// nextTick starts the wait for the next scan.
-func (f *feed) nextTick() tea.Cmd {
+// tick asks for the next scan. While paused it only keeps time, because the screen shows the age of what is seen.
+func (f *feed) tick(t tick) tea.Cmd {
+	switch {
+	case t.clock != f.clock:
+		return nil
+	case f.paused:
+		return f.nextTick(0)
+	}
+	f.due = true
+	return nil
+}
+
+// nextTick waits for what is left of the interval after a scan. A scan that takes longer than the interval is followed by
+// a rest nevertheless, so that a slow machine is not kept busy by being looked at.
+func (f *feed) nextTick(took time.Duration) tea.Cmd {
 	f.clock++
 	clock := f.clock
-	return tea.Tick(f.interval, func(time.Time) tea.Msg { return tick{clock} })
+	return tea.Tick(max(f.interval-took, f.interval/4), func(time.Time) tea.Msg { return tick{clock} })
 }
 
 // pullDetail reads what is expensive of the selected process, when it is looked at and not as new as the snapshot.
 func (a *App) pullDetail() tea.Cmd {
 	f := &a.feed
 	id, ok := a.screen().reads()
-	if !ok || f.reading || a.snap == nil || f.asked == (question{id, a.snap.Seq}) {
+	if !ok || f.reading || a.snap == nil || f.question == (question{id, a.snap.Seq}) {
 		return nil
 	}
-	f.reading, f.asked = true, question{id, a.snap.Seq}
+	f.reading, f.question = true, question{id, a.snap.Seq}
 	snap, read := a.snap, f.details
 	ctx := f.ctx
 	return guarded(func() tea.Msg {

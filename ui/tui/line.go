@@ -2,6 +2,9 @@ package tui
 
 import (
 	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"cutaway/ui/text"
 )
@@ -120,11 +123,14 @@ func (l line) wrap(width int) []line {
 				cur, left = cur.put(s.style, rest), left-w
 				break
 			}
-			head := breakAt(rest, left, len(cur) == 0 || firstWord(rest) > width)
+			head := breakAt(rest, left, firstWord(rest) > width)
 			if head == "" && len(cur) > 0 {
 				flush()
 				rest = strings.TrimLeft(rest, " ")
 				continue
+			}
+			if head == "" {
+				head = firstRune(rest)
 			}
 			cur = cur.put(s.style, head)
 			rest = strings.TrimLeft(rest[len(head):], " ")
@@ -143,36 +149,23 @@ func firstWord(s string) int {
 	return text.Width(word)
 }
 
-// breakAt is the longest beginning of s that ends before a blank and fits; hard also breaks within a word, and
-// then always takes one rune at least.
+// breakAt is the longest beginning of s that fits and ends before a blank; hard also breaks within a word.
 func breakAt(s string, cells int, hard bool) string {
-	fit, word := 0, 0
-	for i, r := range s {
-		end := i + len(string(r))
-		if r == ' ' {
-			word = i
-		}
-		if text.Width(s[:end]) > cells {
-			break
-		}
-		fit = end
+	fit := ansi.Truncate(s, cells, "")
+	if fit == s || strings.HasPrefix(s[len(fit):], " ") {
+		return fit
 	}
-	if fit < len(s) && s[fit] == ' ' {
-		word = fit
+	if blank := strings.LastIndexByte(fit, ' '); blank > 0 {
+		return s[:blank]
 	}
-	if word > 0 {
-		return s[:word]
+	if hard {
+		return fit
 	}
-	if !hard {
-		return ""
-	}
-	if fit == 0 {
-		for i := range s {
-			if i > 0 {
-				return s[:i]
-			}
-		}
-		return s
-	}
-	return s[:fit]
+	return ""
+}
+
+// firstRune is what a line takes that is too narrow for anything.
+func firstRune(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return s[:size]
 }
