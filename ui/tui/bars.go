@@ -141,5 +141,16 @@ func (b *binding) footerLabel(g *text.Glyphs) string {
 	if label == "enter" && g == text.Unicode {
 		return g.Enter
 	}
+	return keyLabel(g, label)
+}
+
+// arrows are the names of the arrow keys where they cannot be drawn.
+var arrows = strings.NewReplacer("↑↓", "up/down", "↑", "up", "↓", "down", "←", "left", "→", "right")
+
+// keyLabel writes the names of keys as the terminal can show them.
+func keyLabel(g *text.Glyphs, label string) string {
+	if g == text.ASCII {
+		return arrows.Replace(label)
+	}
 	return label
 }

@@ -64,6 +64,19 @@ func TestSource(t *testing.T) {
 	d.has("decode a capability mask", "00000000a80425fb")
 }
 
+// Where the values need the room, the source comes when it is asked for.
+func TestSourceWhenAsked(t *testing.T) {
+	d := testApp(t, 120, 36)
+	d.press("#")
+	d.typed("4242")
+	d.press("enter")
+	d.hasNot("source of")
+	d.press(".")
+	d.has("source of")
+	d.press(".")
+	d.hasNot("source of")
+}
+
 // Where one pane has the window, the key for the source goes to the values first.
 func TestSourceInSmallWindow(t *testing.T) {
 	d := testApp(t, 80, 24)

@@ -22,6 +22,7 @@ type drawnDetail struct {
 	lines   []string
 	tabs    []rect // where each tab's title is; tabs that did not fit have none
 	body    rect
+	source  bool // one was shown below the values
 }
 
 func (d *detailPane) setSize(r rect, framed bool) {
@@ -170,6 +171,7 @@ func (d *detailPane) body(r rect) []string {
 	if d.source == sourceAuto && !d.focused && len(d.lines)+len(source) > r.h {
 		source = nil // the values come first where nobody asks for a source
 	}
+	d.drawn.source = len(source) > 0
 	d.list.resize(max(r.h-len(source), 0))
 	d.drawn.body.h = d.list.height
 	cursor := -1

@@ -41,14 +41,14 @@ func (h *help) lines() []line {
 		var found []line
 		width := 10
 		for _, b := range s.bindings {
-			width = max(width, text.Width(b.Help().Key)+2)
+			width = max(width, text.Width(keyLabel(h.glyphs, b.Help().Key))+2)
 		}
 		for _, b := range s.bindings {
 			keys := b.Help()
 			if query != "" && !strings.Contains(strings.ToLower(s.name+" "+keys.Key+" "+keys.Desc), query) {
 				continue
 			}
-			found = append(found, line{}.gap(2).put(accent, text.PadRight(keys.Key, width)).put(plain, keys.Desc))
+			found = append(found, line{}.gap(2).put(accent, text.PadRight(keyLabel(h.glyphs, keys.Key), width)).put(plain, keys.Desc))
 		}
 		if len(found) == 0 {
 			continue

@@ -54,7 +54,7 @@ func (s *treeScreen) toggleSource() {
 	case s.detailRect.w == 0:
 		s.setFocus(true)
 		d.source = sourceShown
-	case d.showsSource():
+	case d.drawn.source:
 		d.source = sourceHidden
 	default:
 		d.source = sourceShown

@@ -25,7 +25,7 @@ func (t *treePane) name(r *treeRow) line {
 		if n.Path == unknownCgroup {
 			return words(warn, "could not be read")
 		}
-		return line{{strong, text.Sanitise(cgroupName(n.Path))}}
+		return cgroupNodeName(n)
 	default:
 		return t.processName(r)
 	}
@@ -58,6 +58,20 @@ func (t *treePane) namespaceName(n *inspect.Node) line {
 
 // unknownCgroup is the path of the group in which inspect.Tree puts processes whose cgroup could not be read.
 const unknownCgroup = "?"
+
+// cgroupNodeName is a cgroup's own name, and the container's whose cgroup it is: ids do not say much.
+func cgroupNodeName(n *inspect.Node) line {
+	name := text.Sanitise(cgroupName(n.Path))
+	for _, child := range n.Children {
+		if child.Process == nil || child.Process.Container == nil {
+			continue
+		}
+		if c := child.Process.Container; c.Cgroup != nil && c.Cgroup.Path() == n.Path {
+			return words(strong, text.TruncateMiddle(name, 20)).gap(2).put(accent, text.Sanitise(c.Name))
+		}
+	}
+	return words(strong, name)
+}
 
 // cgroupName is the last part of a cgroup's path; the parts before stand above it in the tree.
 func cgroupName(path string) string {

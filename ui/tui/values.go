@@ -78,8 +78,12 @@ func (lk look) bar(share float64, cells int) line {
 	case share >= shareHigh:
 		st = warn
 	}
+	rest := lk.glyphs.Horizontal
+	if lk.glyphs == text.ASCII {
+		rest = lk.glyphs.Unset // a dash is part of the bar there
+	}
 	full := strings.TrimRight(lk.glyphs.Bar(share, cells), " ")
-	return words(st, full).put(dim, strings.Repeat(lk.glyphs.Horizontal, max(cells-text.Width(full), 0)))
+	return words(st, full).put(dim, strings.Repeat(rest, max(cells-text.Width(full), 0)))
 }
 
 // column2 is where bars and history lines begin, after the number.
