@@ -109,8 +109,8 @@ func (m *Machine) Command(argv ...string) *exec.Cmd {
 	return m.bench.command(inside...)
 }
 
-// Run runs a program in the machine to its end and returns its standard output without the last line end; it fails the test when the program
-// fails.
+// Run runs a program in the machine to its end and returns its standard output without the last line end; it fails the
+// test when the program fails.
 func (m *Machine) Run(t testing.TB, argv ...string) string {
 	t.Helper()
 	out, err := output(m.Command(argv...))
