@@ -13,9 +13,7 @@ import (
 // scanner ends with it; a fixture may start with it. It keeps procs and links them to their containers.
 func Assemble(host Host, procs []Process, found []engine.Container) *Snapshot {
 	s := &Snapshot{Host: host, Procs: procs}
-	s.index = make(map[int]int32, len(procs))
 	for i := range procs {
-		s.index[procs[i].PID] = int32(i)
 		if procs[i].Facts.Read.IsZero() {
 			s.Pending++
 		} else if procs[i].Facts.denied() {
@@ -47,13 +45,13 @@ func (s *Snapshot) linkContainers(found []engine.Container) {
 	for _, f := range found {
 		c := &Container{Container: f}
 		for _, pid := range f.Members {
-			i, ok := s.index[pid]
-			if !ok {
+			i := s.Position(pid)
+			if i < 0 {
 				continue
 			}
 			p := &s.Procs[i]
 			p.Container = c
-			c.Procs = append(c.Procs, int(i))
+			c.Procs = append(c.Procs, i)
 			c.CPU += max(p.CPU, 0)
 			c.RSS += p.RSS
 			if c.NS == nil || pid == f.Init {
@@ -72,27 +70,70 @@ func (s *Snapshot) linkContainers(found []engine.Container) {
 // (unshare --pid before its first fork) has no members but is listed.
 func (s *Snapshot) collectNamespaces() {
 	s.namespaces = make(map[nsKey]*Namespace)
+	sets := make(map[*proc.Namespaces]*namespaceSet)
 	for i := range s.Procs {
 		ns := s.Procs[i].Facts.NS
 		if ns == nil {
 			continue
 		}
-		for link := range proc.NSLink(proc.NSLinks) {
-			if !ns.How[link].OK() {
-				continue
-			}
-			n := s.namespace(proc.NSLinkKind(link), ns.Ino[link])
-			if link < proc.NSKinds {
+		set := sets[ns]
+		if set == nil {
+			set = s.namespacesOf(ns)
+			sets[ns] = set
+		}
+		set.count++
+	}
+	s.roomForMembers(sets)
+	for i := range s.Procs {
+		if set := sets[s.Procs[i].Facts.NS]; set != nil {
+			for _, n := range set.in[:set.length] {
 				n.Members = append(n.Members, i)
 			}
 		}
 	}
+	s.Namespaces = make([]*Namespace, 0, len(s.namespaces))
 	for _, n := range s.namespaces {
 		s.Namespaces = append(s.Namespaces, n)
 	}
 	slices.SortFunc(s.Namespaces, func(a, b *Namespace) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID.Ino, b.ID.Ino))
 	})
+}
+
+// namespaceSet is what one set of links (which many processes share) leads to.
+type namespaceSet struct {
+	in     [proc.NSKinds]*Namespace // those that the processes are members of
+	length int
+	count  int // of processes
+}
+
+func (s *Snapshot) namespacesOf(ns *proc.Namespaces) *namespaceSet {
+	set := &namespaceSet{}
+	for link := range proc.NSLink(proc.NSLinks) {
+		if !ns.How[link].OK() {
+			continue
+		}
+		n := s.namespace(proc.NSLinkKind(link), ns.Ino[link])
+		if link < proc.NSKinds {
+			set.in[set.length] = n
+			set.length++
+		}
+	}
+	return set
+}
+
+// roomForMembers gives every namespace the room for its members at once: growing the host's lists step by step would be
+// most of a tick's garbage.
+func (s *Snapshot) roomForMembers(sets map[*proc.Namespaces]*namespaceSet) {
+	counts := make(map[*Namespace]int, len(s.namespaces))
+	for _, set := range sets {
+		for _, n := range set.in[:set.length] {
+			counts[n] += set.count
+		}
+	}
+	for n, count := range counts {
+		n.Members = make([]int, 0, count)
+	}
 }
 
 func (s *Snapshot) namespace(kind proc.NSKind, ino uint64) *Namespace {

@@ -99,7 +99,6 @@ type Snapshot struct {
 	Denied     int               // processes of which at least one value was denied
 	Pending    int               // processes that tier 1 has not reached yet
 
-	index      map[int]int32 // PID to position in Procs
 	containers map[string]*Container
 	namespaces map[nsKey]*Namespace
 	shares     []Share

@@ -57,8 +57,9 @@ type Scanner struct {
 	last     time.Time // of the last tick
 	stats    statBudget
 	found    []engine.Container
-	turn     atomic.Int64 // PID up to which facts were read again
-	dirty    atomic.Bool  // the table changed since containers were looked for
+	toDetect []engine.Process // room for what the detector is given
+	turn     atomic.Int64     // PID up to which facts were read again
+	dirty    atomic.Bool      // the table changed since containers were looked for
 	idMaps   map[uint64]IDMaps
 	usage    map[string]usageSample
 	complete bool // every process was read once

@@ -9,7 +9,7 @@ import (
 
 // ByPID finds the process with a PID, or nil.
 func (s *Snapshot) ByPID(pid int) *Process {
-	if i, ok := s.index[pid]; ok {
+	if i := s.Position(pid); i >= 0 {
 		return &s.Procs[i]
 	}
 	return nil
@@ -23,10 +23,19 @@ func (s *Snapshot) ByID(id ID) *Process {
 	return nil
 }
 
-// Position is the index in Procs of the process with a PID, or -1.
+// Position is the index in Procs of the process with a PID, or -1. It compares in place: a Process is large to copy.
 func (s *Snapshot) Position(pid int) int {
-	if i, ok := s.index[pid]; ok {
-		return int(i)
+	low, high := 0, len(s.Procs)
+	for low < high {
+		middle := (low + high) / 2
+		if s.Procs[middle].PID < pid {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low < len(s.Procs) && s.Procs[low].PID == pid {
+		return low
 	}
 	return -1
 }

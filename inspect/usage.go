@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (u usageSample) next(cpu uint64, at time.Time) usageSample {
 
 // findContainers looks for containers among the processes whose facts are known.
 func (s *Scanner) findContainers() {
-	procs := make([]engine.Process, 0, len(s.table))
+	procs := slices.Grow(s.toDetect[:0], len(s.table))
 	for _, e := range s.table {
 		f := e.Facts
 		p := engine.Process{
@@ -47,6 +48,8 @@ func (s *Scanner) findContainers() {
 		procs = append(procs, p)
 	}
 	s.found = s.detector.Detect(procs, s.host.NS)
+	clear(procs) // so that it keeps nothing alive of processes that end
+	s.toDetect = procs
 }
 
 // readUsage reads the cgroup of every container that has one of its own (tier 2).
