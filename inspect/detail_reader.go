@@ -58,11 +58,27 @@ var smallFiles = []string{
 	"oom_score", "oom_score_adj", "timens_offsets",
 }
 
+// Part is a part of a detail that costs more than the rest of it together; it is read only for who looks at it.
+type Part uint8
+
+// The parts of a detail. What they hold stays "not read" without them.
+const (
+	PartMounts  Part = 1 << iota
+	PartFiles        // open files, network interfaces and sockets, which name each other
+	PartThreads      // and how they differ from the process
+	AllParts    = PartMounts | PartFiles | PartThreads
+)
+
 // Read reads a process's details, as far as the kernel lets us and within half a second. The error is ErrGone when the
 // process has ended (ErrReused when its PID has a new owner), or ctx's when that was cancelled; all else that can go
 // wrong is in the readings, and what did not answer in time failed with ETIMEDOUT. A snapshot (or nil) tells of which
 // processes the scanner had to leave the memory alone.
 func (r *DetailReader) Read(ctx context.Context, s *Snapshot, id ID) (*Detail, error) {
+	return r.ReadParts(ctx, s, id, AllParts)
+}
+
+// ReadParts is Read with only some of the costly parts: a screen that looks every second asks for what it shows.
+func (r *DetailReader) ReadParts(ctx context.Context, s *Snapshot, id ID, parts Part) (*Detail, error) {
 	dir, err := openProcDir(r.o.Proc, id.PID)
 	if gone(err) {
 		return nil, ErrGone
@@ -80,7 +96,7 @@ func (r *DetailReader) Read(ctx context.Context, s *Snapshot, id ID) (*Detail, e
 		r.guard.remember(hang{id, "environ"})
 	}
 	d := &Detail{ID: id, Taken: time.Now()}
-	r.fill(ctx, d, dir)
+	r.fill(ctx, d, dir, parts)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}
@@ -128,15 +144,12 @@ func (r *DetailReader) still(id ID, dir *procDir) (proc.Stat, error) {
 }
 
 // fill starts what may hang, reads the small files meanwhile, and then gathers.
-func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir) {
+func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, parts Part) {
 	cmdline := readAside(ctx, r.guard, d.ID, dir, "cmdline", partOf("cmdline", maxCmdlineWhole))
 	environ := readAside(ctx, r.guard, d.ID, dir, "environ", partOf("environ", maxEnviron))
-	mounts := readAside(ctx, r.guard, d.ID, dir, "mountinfo", partOf("mountinfo", maxMounts))
-	files := readAside(ctx, r.guard, d.ID, dir, "fd", readFiles)
-	network := readAside(ctx, r.guard, d.ID, dir, "net", readNetwork)
 	namespaces := readAside(ctx, r.guard, d.ID, dir, "ns", readNamespaces)
-	threads := readAside(ctx, r.guard, d.ID, dir, "task", readThreads(d.ID.PID))
 	counters := readAside(ctx, r.guard, d.ID, dir, "io", r.readCounters(d.ID.PID))
+	costly := r.startParts(ctx, d, dir, parts)
 
 	d.Raw = make(map[string]reading.Of[string], len(smallFiles)+1)
 	for _, name := range smallFiles {
@@ -150,22 +163,42 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir) {
 
 	d.Cmdline = asReading(textOf(cmdline, d, "cmdline"))
 	d.setEnviron(textOf(environ, d, "environ"))
-	d.setMounts(textOf(mounts, d, "mountinfo"))
 	d.Namespaces = namespacesOf(namespaces())
-	d.setThreads(threads())
 	d.setCounters(counters())
 	if c, err := usage(); err == nil {
 		d.Cgroup, d.CgroupFiles = c.usage, c.entries
 	}
-	net, err := network()
-	if err != nil {
-		net = unreadNetwork(err)
+	for _, gather := range costly {
+		gather()
 	}
-	list, err := files()
-	findTypes(ctx, r.guard, d.ID, dir, list.list)
-	d.setFiles(list, err, net.byInode())
-	d.setNetwork(net)
 	slices.Sort(d.Cut)
+}
+
+// startParts starts reading the costly parts and returns what gathers each into the detail.
+func (r *DetailReader) startParts(ctx context.Context, d *Detail, dir *procDir, parts Part) (gather []func()) {
+	if parts&PartMounts != 0 {
+		mounts := readAside(ctx, r.guard, d.ID, dir, "mountinfo", partOf("mountinfo", maxMounts))
+		gather = append(gather, func() { d.setMounts(textOf(mounts, d, "mountinfo")) })
+	}
+	if parts&PartThreads != 0 {
+		threads := readAside(ctx, r.guard, d.ID, dir, "task", readThreads(d.ID.PID))
+		gather = append(gather, func() { d.setThreads(threads()) })
+	}
+	if parts&PartFiles != 0 {
+		files := readAside(ctx, r.guard, d.ID, dir, "fd", readFiles)
+		connections := readAside(ctx, r.guard, d.ID, dir, "net", readNetwork)
+		gather = append(gather, func() {
+			net, err := connections()
+			if err != nil {
+				net = unreadNetwork(err)
+			}
+			list, err := files()
+			findTypes(ctx, r.guard, d.ID, dir, list.list)
+			d.setFiles(list, err, net.byInode())
+			d.setNetwork(net)
+		})
+	}
+	return gather
 }
 
 // noMemory tells whether a process has no memory of its own, and so no environment: a kernel thread or a zombie. Its file

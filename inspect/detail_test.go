@@ -427,3 +427,37 @@ func TestReadEndsWithItsContext(t *testing.T) {
 		t.Errorf("Read = %v", err)
 	}
 }
+
+func TestCostlyPartsAreReadWhenAskedFor(t *testing.T) {
+	r, err := NewDetailReader(Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var self proc.Stat
+	if err := proc.ParseStat(st, &self); err != nil {
+		t.Fatal(err)
+	}
+	id := ID{PID: self.PID, Start: self.StartTime}
+	for parts, want := range map[Part][3]reading.State{
+		0:           {reading.NotRead, reading.NotRead, reading.NotRead},
+		PartMounts:  {reading.Known, reading.NotRead, reading.NotRead},
+		PartFiles:   {reading.NotRead, reading.Known, reading.NotRead},
+		PartThreads: {reading.NotRead, reading.NotRead, reading.Known},
+		AllParts:    {reading.Known, reading.Known, reading.Known},
+	} {
+		d, err := r.ReadParts(t.Context(), nil, id, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]reading.State{d.Mounts.State, d.Files.State, d.Threads.State}; got != want {
+			t.Errorf("parts %b: mounts, files and threads are %v, want %v", parts, got, want)
+		}
+		if !d.Environ.OK() {
+			t.Errorf("parts %b: environ is %v", parts, d.Environ.How)
+		}
+	}
+}

@@ -19,7 +19,7 @@ type scanner interface {
 
 // detailReader is what the screen needs of inspect.DetailReader.
 type detailReader interface {
-	Read(context.Context, *inspect.Snapshot, inspect.ID) (*inspect.Detail, error)
+	ReadParts(context.Context, *inspect.Snapshot, inspect.ID, inspect.Part) (*inspect.Detail, error)
 }
 
 // feed asks for what the screen wants to know: of each kind one request is in flight, and the answer to the newest wish
@@ -176,7 +176,7 @@ func (a *App) pullDetail() tea.Cmd {
 	snap, read := a.snap, f.details
 	ctx := f.ctx
 	return guarded(func() tea.Msg {
-		d, err := read.Read(ctx, snap, id)
+		d, err := read.ReadParts(ctx, snap, id, 0) // no tab shows a costly part
 		return detailRead{d, err}
 	})
 }

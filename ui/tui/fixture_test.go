@@ -196,7 +196,7 @@ func (f *fakeScanner) Scan(context.Context) (*inspect.Snapshot, error) {
 // fakeDetails knows the same environment of every process.
 type fakeDetails struct{}
 
-func (fakeDetails) Read(_ context.Context, s *inspect.Snapshot, id inspect.ID) (*inspect.Detail, error) {
+func (fakeDetails) ReadParts(_ context.Context, s *inspect.Snapshot, id inspect.ID, _ inspect.Part) (*inspect.Detail, error) {
 	return &inspect.Detail{
 		ID: id, Taken: s.Taken,
 		Environ: reading.Value([]proc.EnvVar{
