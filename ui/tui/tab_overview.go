@@ -334,7 +334,7 @@ func (u *subject) sharers(letter byte) line {
 			continue
 		}
 		for _, c := range s.Containers {
-			if c == u.container {
+			if u.container != nil && c.Key == u.container.Key {
 				continue
 			}
 			if len(l) > 0 {

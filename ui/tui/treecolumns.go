@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"cutaway/inspect"
+	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/inspect/security"
 	"cutaway/ui/text"
@@ -152,10 +153,17 @@ func userCell(t *treePane, n *inspect.Node) (style, string) {
 	switch {
 	case n.Process.Container == nil:
 		return plain, t.tree.user(uid)
+	case uid == 0 && hostUserNS(t.tree.snap, n.Process):
+		return warn, "root" // the host's: no user namespace stands between
 	case uid == 0:
-		return warn, "root" // of the host: no user namespace stands between
+		return plain, "root"
 	}
 	return plain, strconv.FormatUint(uint64(uid), 10)
+}
+
+// hostUserNS tells whether a process is known to be in the host's user namespace.
+func hostUserNS(s *inspect.Snapshot, p *inspect.Process) bool {
+	return s.Fingerprint(p.Facts.NS)[proc.User].Kind == inspect.CellHost
 }
 
 func stateCell(_ *treePane, n *inspect.Node) (style, string) {

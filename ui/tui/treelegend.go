@@ -26,7 +26,7 @@ func (t *treePane) legend(width int) []string {
 		if i == 0 {
 			item = append(line{{dim, "shared: "}}, item...)
 		}
-		if cur.width()+3+item.width() > width {
+		if cur.width()+3+item.width() >= width {
 			lines, cur = append(lines, cur), line{}.gap(-2)
 		}
 		cur = append(cur.gap(3), item...)
