@@ -1,9 +1,10 @@
 package tui
 
 import (
-	"fmt"
 	"image/color"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // style is one of the few looks of the screen; each has one meaning.
@@ -33,11 +34,23 @@ func shareStyle(letter byte) style {
 	return share0 + style(letter-'A')%(styles-share0)
 }
 
-// sgr are the styles in the terminal's own sixteen colours (ECMA-48 SGR), which follow the person's palette and so stay
-// readable on light and dark. Faint is used for dim because bright black is the background itself in some palettes.
-var sgr = [styles]string{
-	plain: "", dim: "2", strong: "1", accent: "36", own: "94", good: "32", warn: "33", bad: "31", mask: "33", chosen: "7", front: "7",
-	share0: "35", share1: "33", share2: "32", share3: "91",
+// looks are the styles in the terminal's own sixteen colours, which follow the person's palette and so stay readable on
+// light and dark. Faint is used for dim because bright black is the background itself in some palettes.
+var looks = [styles]lipgloss.Style{
+	dim:    lipgloss.NewStyle().Faint(true),
+	strong: lipgloss.NewStyle().Bold(true),
+	accent: lipgloss.NewStyle().Foreground(lipgloss.Cyan),
+	own:    lipgloss.NewStyle().Foreground(lipgloss.BrightBlue),
+	good:   lipgloss.NewStyle().Foreground(lipgloss.Green),
+	warn:   lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	bad:    lipgloss.NewStyle().Foreground(lipgloss.Red),
+	mask:   lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	chosen: lipgloss.NewStyle().Reverse(true),
+	front:  lipgloss.NewStyle().Reverse(true),
+	share0: lipgloss.NewStyle().Foreground(lipgloss.Magenta),
+	share1: lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	share2: lipgloss.NewStyle().Foreground(lipgloss.Green),
+	share3: lipgloss.NewStyle().Foreground(lipgloss.BrightRed),
 }
 
 // surface is what a line is drawn on.
@@ -51,8 +64,8 @@ const (
 	surfaces
 )
 
-// theme holds the escape sequence for every style on every surface, made once, because a style library costs some
-// microseconds for each cell.
+// theme holds the escape sequence for every style on every surface, made once: rendering a style for each cell would cost
+// some microseconds each time.
 type theme struct {
 	seq [surfaces][styles]string
 }
@@ -60,45 +73,51 @@ type theme struct {
 // newTheme makes the theme for a terminal whose background is bg, or not known when nil. Only a known background
 // can be shaded: else the cursor is drawn in reverse, which is readable on all.
 func newTheme(bg color.Color) *theme {
-	t := &theme{}
-	ground := [surfaces]string{onCursor: "7;1", onMarked: "1", onBar: ""}
-	if bg != nil {
-		ground = [surfaces]string{onBar: shade(bg, 14), onMarked: shade(bg, 18), onCursor: shade(bg, 40)}
+	if bg == nil {
+		return plainTheme()
 	}
+	ground := [surfaces]lipgloss.Style{
+		onBar:    lipgloss.NewStyle().Background(shade(bg, 14)),
+		onMarked: lipgloss.NewStyle().Background(shade(bg, 18)),
+		onCursor: lipgloss.NewStyle().Background(shade(bg, 40)),
+	}
+	t := &theme{}
 	for on := range t.seq {
-		for st := range t.seq[on] {
-			look := sgr[st]
-			if style(st) == front && bg != nil {
-				look = shade(bg, 40) + ";1"
+		for st, look := range looks {
+			if style(st) == front {
+				look = lipgloss.NewStyle().Bold(true).Background(shade(bg, 40))
 			}
-			if bg == nil && surface(on) == onCursor {
-				look = "" // reverse would turn colours into grounds
-			}
-			t.seq[on][st] = sequence(ground[on], look)
+			t.seq[on][st] = sequence(look.Inherit(ground[on]))
 		}
 	}
 	return t
 }
 
-func sequence(parts ...string) string {
-	var set []string
-	for _, p := range parts {
-		if p != "" {
-			set = append(set, p)
-		}
+// plainTheme shades nothing. On the cursor all styles look the same, since reverse would turn colours into grounds.
+func plainTheme() *theme {
+	t := &theme{}
+	for st, look := range looks {
+		t.seq[onBase][st] = sequence(look)
+		t.seq[onBar][st] = sequence(look)
+		t.seq[onMarked][st] = sequence(look.Bold(true))
+		t.seq[onCursor][st] = sequence(lipgloss.NewStyle().Bold(true).Reverse(true))
 	}
-	if len(set) == 0 {
-		return ""
-	}
-	return "\x1b[" + strings.Join(set, ";") + "m"
+	return t
+}
+
+// sequence is what a style writes before its text.
+func sequence(s lipgloss.Style) string {
+	const text = "x"
+	before, _, _ := strings.Cut(s.Render(text), text)
+	return before
 }
 
 // shade is a background some steps (of 255) nearer to the middle than bg.
-func shade(bg color.Color, steps int) string {
+func shade(bg color.Color, steps int) color.Color {
 	r, g, b, _ := bg.RGBA()
 	if (r*299+g*587+b*114)/1000 >= 0x8000 {
 		steps = -steps
 	}
-	move := func(c uint32) int { return min(max(int(c>>8)+steps, 0), 255) }
-	return fmt.Sprintf("48;2;%d;%d;%d", move(r), move(g), move(b))
+	move := func(c uint32) uint8 { return uint8(min(max(int(c>>8)+steps, 0), 255)) }
+	return color.RGBA{move(r), move(g), move(b), 0xff}
 }
