@@ -176,9 +176,11 @@ func (d *Detector) indexClaimed() {
 	}
 }
 
-// own notes the mnt and pid namespaces that a container's first process does not share with what is around it.
+// own notes the mnt and pid namespaces that are a container's. A PID namespace is its own only when its first process is
+// the namespace's first (PID 1, pid_namespaces(7)): with --pid=host it is the one the engine runs in.
 func (d *Detector) own(g *group) {
-	ns := d.procs[g.init].NS
+	init := &d.procs[g.init]
+	ns := init.NS
 	if ns == nil {
 		return
 	}
@@ -186,7 +188,8 @@ func (d *Detector) own(g *group) {
 	if diff.has(proc.Mnt) && d.byMnt[ns.Ino[proc.Mnt]] == nil {
 		d.byMnt[ns.Ino[proc.Mnt]] = g
 	}
-	if diff.has(proc.PID) && d.byPID[ns.Ino[proc.PID]] == nil {
+	first := len(init.NSpid) == 0 || init.NSpid[len(init.NSpid)-1] == 1
+	if diff.has(proc.PID) && first && d.byPID[ns.Ino[proc.PID]] == nil {
 		d.byPID[ns.Ino[proc.PID]] = g
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,5 +127,21 @@ func TestLongNamesAreBounded(t *testing.T) {
 	m.add(Process{PID: 101, PPID: 100, Exe: "/bin/sh", NS: m.isolated()}, session)
 	if name := m.detect()[0].Name; len(name) > maxName {
 		t.Errorf("the name has %d bytes", len(name))
+	}
+}
+
+// A container with --pid=host is in the PID namespace that its engine runs in. When that is one of its own (a machine inside
+// a machine), the engine and the other processes of the namespace must not become the container's.
+func TestPIDHostInAnEnginesOwnPIDNamespace(t *testing.T) {
+	m := newTable(t)
+	engine := m.own(m.host, proc.Mnt, proc.PID)
+	m.add(Process{PID: 100, Exe: "/usr/bin/dockerd", NS: engine, NSpid: []int{100, 1}}, "/init.scope")
+	m.add(Process{PID: 110, PPID: 100, Exe: "/usr/bin/containerd-shim-runc-v2", NS: engine, NSpid: []int{110, 8}}, "/init.scope")
+	m.add(Process{PID: 120, PPID: 110, Exe: "/bin/top", NS: m.own(engine, proc.Mnt, proc.Net), NSpid: []int{120, 20}}, "/docker/"+id(1))
+	m.add(Process{PID: 130, PPID: 100, Exe: "/bin/sh", NS: engine, NSpid: []int{130, 30}}, "/init.scope")
+	for _, c := range m.detect() {
+		if c.ID == id(1) && !slices.Equal(c.Members, []int{120}) {
+			t.Errorf("the container's processes are %v, want only 120", c.Members)
+		}
 	}
 }
