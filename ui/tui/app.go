@@ -126,6 +126,7 @@ func (a *App) takeScan(msg scanned) tea.Cmd {
 	if !a.feed.first {
 		a.feed.first, a.feed.due = true, true
 	}
+	a.feed.saveMemory(len(msg.made.snap.Procs))
 	a.takeMade(msg.made)
 	return wait
 }

@@ -39,7 +39,9 @@ type feed struct {
 	due      bool // a scan is wanted now
 	paused   bool
 	interval time.Duration
-	clock    int // counts the tickers, so that one that was replaced falls silent
+	crowded  bool // the garbage collector saves memory
+	percent  int  // what it was set to before
+	clock    int  // counts the tickers, so that one that was replaced falls silent
 }
 
 // intervals are the refresh intervals that the person can choose.
