@@ -24,6 +24,8 @@ func TestImportsPointDown(t *testing.T) {
 		{"cutaway/inspect/", "=cutaway/inspect", "a leaf package must not import the root", []string{"cutaway/inspect/filter"}},
 		{"cutaway/sandbox", "=cutaway/inspect", "sandbox may use leaf packages only", nil},
 		{"cutaway/sandbox", "cutaway/ui", "sandbox must not know the faces", nil},
+		{"cutaway/sandbox", "charm.land", "sandbox must not know the screen", nil},
+		{"cutaway/sandbox/", "=cutaway/sandbox", "a part of sandbox must not import the whole", []string{"cutaway/sandbox/export"}},
 		{"cutaway/ui/text", "cutaway/", "text is below everything", nil},
 		{"cutaway/", "github.com/syndtr/gocapability", "it reads /proc when it starts", []string{"cutaway/inspect/caps"}},
 	}
