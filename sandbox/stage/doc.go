@@ -1,0 +1,23 @@
+// Package stage is what runs between clone(2) and the command: a sandbox's first process carries out a Plan, a list of
+// small operations that the launcher worked out and checked, reports each stage, and becomes the command or the tiny init
+// over it. Nothing here decides; what cannot be done ends the launch.
+//
+// The process is a plain re-execution of cutaway's own program. The package imports only syscall, so that Go initialises it
+// before all others and its init function takes over after less than a millisecond, before the screen's and the command
+// line's packages cost anything.
+//
+//	launcher                                             first process
+//	   │ clone(new namespaces), exec cutaway                  │
+//	   │ ────────────────────────────────────────────────────►│ reads the Plan (fd 3)
+//	   │ writes uid_map, gid_map; sets up the network         │ waits
+//	   │ ──────────────── Go (with file descriptors) ────────►│ setresuid(0), pdeathsig
+//	   │◄─────────────── Begin "cgroup" ──────────────────────│
+//	   │ ──────────────── Go, only when it waits ────────────►│ carries out the stage's operations
+//	   │◄─────────────── Begin "mounts", "root", ... ─────────│
+//	   │◄─────────────── Terminal (the pty's master) ─────────│
+//	   │◄─────────────── Running, or Failed ──────────────────│ fork and exec the command
+//	   │ ──────────────── Signal N ──────────────────────────►│ kill(command, N)
+//	   │◄─────────────── Exited ──────────────────────────────│ the command ended; the rest is killed
+//
+// The launcher's end of the control socket (fd 4) is also the leash: when it closes, the sandbox ends.
+package stage

@@ -1,0 +1,48 @@
+package stage
+
+import "syscall"
+
+// init takes over when the launcher asked for a role of this package. It runs before the packages of the screen and the
+// command line are initialised; without the variable, or without a plan in the descriptor, it costs nothing and returns.
+func init() {
+	role, ok := syscall.Getenv(Variable)
+	if !ok {
+		return
+	}
+	b, ok := readPlan()
+	if !ok {
+		return
+	}
+	switch role {
+	case RoleChild:
+		if plan, ok := decode(b); ok {
+			(&child{plan: plan}).run()
+		}
+	case RoleJanitor:
+		if chores, ok := decodeChores(b); ok {
+			cleanUpAfter(chores)
+		}
+	}
+	syscall.Exit(125)
+}
+
+// readPlan reads the file in PlanFD from its beginning. It is not ok when there is none that begins as a plan does.
+func readPlan() ([]byte, bool) {
+	var st syscall.Stat_t
+	if syscall.Fstat(PlanFD, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || st.Size < 8 || st.Size > 64<<20 {
+		return nil, false
+	}
+	b := make([]byte, st.Size)
+	for n := 0; n < len(b); {
+		m, err := syscall.Pread(PlanFD, b[n:], int64(n))
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || m <= 0 {
+			return nil, false
+		}
+		n += m
+	}
+	head := buffer{b: b}
+	return b, head.getNum() == magic
+}

@@ -1,0 +1,186 @@
+package stage
+
+import "syscall"
+
+// exec starts the command: it becomes it, or forks it and stays as its init.
+func (c *child) exec(o *Op) {
+	if len(o.List) == 0 {
+		c.fail("no command", "", 0)
+	}
+	paths := candidates(o.List[0], o.Path)
+	if c.plan.Init {
+		c.must(prctl(prSetDumpable, 0, 0), "prctl(PR_SET_DUMPABLE)", "")
+		c.start(paths, o)
+		return
+	}
+	if c.tty >= 0 {
+		for fd := 0; fd < 3; fd++ {
+			c.check(syscall.Dup3(c.tty, fd, 0), "dup3 of the terminal", "")
+		}
+		_, errno := call(syscall.SYS_IOCTL, 0, syscall.TIOCSCTTY, 0, 0, 0, 0)
+		c.must(errno, "ioctl(TIOCSCTTY)", "")
+	}
+	c.send([]byte{byte(MsgExec)}, -1)
+	errno := syscall.ENOENT
+	for _, path := range paths {
+		errno = worst(errno, errnoOf(syscall.Exec(path, o.List, o.More)))
+	}
+	c.fail("execve", o.List[0], errno)
+}
+
+// start forks the command and waits for it.
+func (c *child) start(paths []string, o *Op) {
+	attr := syscall.ProcAttr{Env: o.More, Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setsid: true}}
+	if c.tty >= 0 {
+		tty := uintptr(c.tty)
+		attr.Files = []uintptr{tty, tty, tty}
+		attr.Sys.Setctty = true // and Ctty is 0: the command's own descriptor
+	}
+	pid, errno := 0, syscall.ENOENT
+	for _, path := range paths {
+		p, err := syscall.ForkExec(path, o.List, &attr)
+		if err == nil {
+			pid = p
+			break
+		}
+		errno = worst(errno, errnoOf(err))
+	}
+	if pid == 0 {
+		c.fail("execve", o.List[0], errno)
+	}
+	if c.tty >= 0 {
+		syscall.Close(c.tty)
+	}
+	for fd := 0; fd < 3; fd++ {
+		syscall.Close(fd) // a pipe's reader must see its end when the command closes it
+	}
+	c.send([]byte{byte(MsgRunning)}, -1)
+	go c.obey(pid)
+	c.reap(pid)
+}
+
+// worst is the error to report after several places were tried: what is not there says less than what cannot be executed.
+func worst(before, now syscall.Errno) syscall.Errno {
+	if now == syscall.ENOENT || now == syscall.ENOTDIR {
+		return before
+	}
+	return now
+}
+
+// candidates are the paths to try for a command's name, as execvp(3) does.
+func candidates(name, path string) []string {
+	for i := 0; i < len(name); i++ {
+		if name[i] == '/' {
+			return []string{name}
+		}
+	}
+	var list []string
+	for more := true; more; {
+		var dir string
+		dir, path, more = cut(path, ':')
+		if dir == "" {
+			continue // the working directory: nobody wants a command from there
+		}
+		list = append(list, dir+"/"+name)
+	}
+	return list
+}
+
+// obey carries the launcher's signals to the command. When the launcher's end closes, the sandbox ends: PID 1's end is the
+// end of its PID namespace (pid_namespaces(7)).
+func (c *child) obey(pid int) {
+	var b [8]byte
+	for {
+		n, _, err := syscall.Recvfrom(ControlFD, b[:], 0)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			c.killRest(pid)
+			syscall.Exit(128 + int(syscall.SIGKILL))
+		}
+		if n >= 2 && b[0] == byte(MsgSignal) {
+			syscall.Kill(pid, syscall.Signal(b[1]))
+		}
+	}
+}
+
+// reap waits for every child, the command and those that the kernel gives to the init, until the command ends.
+func (c *child) reap(pid int) {
+	for {
+		var status syscall.WaitStatus
+		got, err := syscall.Wait4(-1, &status, 0, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			c.fail("wait4", "", errnoOf(err))
+		}
+		if got != pid {
+			continue
+		}
+		s := uint32(status)
+		c.killRest(0)
+		c.send([]byte{byte(MsgExited), byte(s), byte(s >> 8), byte(s >> 16), byte(s >> 24)}, -1)
+		syscall.Exit(0)
+	}
+}
+
+// killRest ends what is left of the sandbox when the kernel does not: without a PID namespace of its own. Orphans come to
+// us, their subreaper, so that whoever is left is a child sooner or later (PR_SET_CHILD_SUBREAPER).
+func (c *child) killRest(pid int) {
+	if c.plan.PIDNS {
+		return
+	}
+	if pid != 0 {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	for {
+		children := c.children()
+		for _, child := range children {
+			syscall.Kill(child, syscall.SIGKILL)
+		}
+		if len(children) == 0 {
+			return
+		}
+		var status syscall.WaitStatus
+		if _, err := syscall.Wait4(-1, &status, 0, nil); err == syscall.ECHILD {
+			return
+		}
+	}
+}
+
+// children reads our children from /proc/self/task/TID/children, of every thread.
+func (c *child) children() (pids []int) {
+	if c.tasks < 0 {
+		return nil
+	}
+	dir, errno := openat2(c.tasks, ".", syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if errno != 0 {
+		return nil
+	}
+	defer syscall.Close(dir)
+	var list [4096]byte
+	n, err := syscall.ReadDirent(dir, list[:])
+	if err != nil {
+		return nil
+	}
+	_, _, threads := syscall.ParseDirent(list[:n], -1, nil)
+	for _, thread := range threads {
+		fd, errno := openat2(dir, thread+"/children", syscall.O_RDONLY, 0)
+		if errno != 0 {
+			continue
+		}
+		var text [4096]byte
+		n, _ := syscall.Read(fd, text[:])
+		syscall.Close(fd)
+		for rest, more := string(text[:max(n, 0)]), true; more; {
+			var word string
+			word, rest, more = cut(rest, ' ')
+			if pid := atoi(word); pid > 0 {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}

@@ -1,0 +1,129 @@
+package stage
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// becomeRoot takes the ids that the new user namespace maps to root. Groups are dropped where the namespace lets us:
+// "deny" in /proc/PID/setgroups makes it EPERM, and then there is none to drop that would give anything.
+func (c *child) becomeRoot() {
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETGROUPS, 0, 0, 0); errno != 0 && errno != syscall.EPERM {
+		c.fail("setgroups", "", errno)
+	}
+	c.must(everyThread(syscall.SYS_SETRESGID, 0, 0, 0), "setresgid(0)", "")
+	c.must(everyThread(syscall.SYS_SETRESUID, 0, 0, 0), "setresuid(0)", "")
+}
+
+// bounding empties the bounding set of what is not kept: nothing that the command executes, set-user-ID or not, gets it
+// back (capabilities(7)). Only the thread that starts the command needs it.
+func (c *child) bounding(o *Op) {
+	for n := int64(0); n <= o.N; n++ {
+		if o.Flags&(1<<n) == 0 {
+			c.must(prctl(prCapbsetDrop, uintptr(n), 0), "prctl(PR_CAPBSET_DROP) of capability "+itoa(int(n)), "")
+		}
+	}
+	if errno := prctl(prCapAmbient, ambientClearAll, 0); errno != 0 && errno != syscall.EINVAL {
+		c.fail("prctl(PR_CAP_AMBIENT_CLEAR_ALL)", "", errno)
+	}
+}
+
+// user becomes the command's user. The permitted set is kept over the change for the operations that follow.
+func (c *child) user(o *Op) {
+	groups := make([]uint32, len(o.List)+1)
+	for i, g := range o.List {
+		groups[i] = uint32(atoi(g))
+	}
+	_, errno := call(syscall.SYS_SETGROUPS, uintptr(len(o.List)), uintptr(unsafe.Pointer(&groups[0])), 0, 0, 0, 0)
+	if errno == syscall.EPERM && len(o.List) == 0 {
+		errno = 0 // "deny" in /proc/PID/setgroups: see becomeRoot
+	}
+	c.must(errno, "setgroups", "")
+	c.must(c.onThreads(syscall.SYS_PRCTL, prSetKeepcaps, 1, 0), "prctl(PR_SET_KEEPCAPS)", "")
+	gid, uid := uintptr(o.M), uintptr(o.N)
+	c.must(c.onThreads(syscall.SYS_SETRESGID, gid, gid, gid), "setresgid "+itoa(int(o.M)), "")
+	c.must(c.onThreads(syscall.SYS_SETRESUID, uid, uid, uid), "setresuid "+itoa(int(o.N)), "")
+	c.must(c.onThreads(syscall.SYS_PRCTL, prSetKeepcaps, 0, 0), "prctl(PR_SET_KEEPCAPS)", "")
+}
+
+// capset sets the thread's sets (capset(2), version 3).
+func (c *child) capset(o *Op) {
+	header := &struct {
+		version uint32
+		pid     int32
+	}{version: 0x20080522}
+	low, high := uint32(o.Flags), uint32(o.Flags>>32)
+	inhLow, inhHigh := uint32(o.Attr), uint32(o.Attr>>32)
+	data := &[6]uint32{low, low, inhLow, high, high, inhHigh}
+	errno := c.onThreads(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0)
+	keep(header, data)
+	c.must(errno, "capset", "")
+}
+
+// keep holds on to what a system call was given as a number.
+//
+//go:noinline
+func keep(...any) {}
+
+// seccomp loads a filter, on all threads when the process stays.
+func (c *child) seccomp(program string) {
+	filter := make([]byte, len(program)+8)
+	copy(filter, program)
+	prog := struct {
+		length uint16
+		_      [6]byte
+		filter unsafe.Pointer
+	}{length: uint16(len(program) / 8), filter: unsafe.Pointer(&filter[0])}
+	flags := uintptr(0)
+	if c.plan.Init {
+		flags = seccompTsync
+	}
+	r, errno := call(sysSeccomp, seccompSetModeFilter, flags, uintptr(unsafe.Pointer(&prog)), 0, 0, 0)
+	if errno == 0 && r != 0 {
+		c.fail("seccomp: thread "+itoa(int(r))+" cannot take the filter", "", syscall.EBUSY)
+	}
+	c.must(errno, "seccomp(SECCOMP_SET_MODE_FILTER)", "")
+}
+
+// landlock restricts this thread, and what it starts, to paths (landlock(7)). The paths are opened inside the new root.
+func (c *child) landlock(o *Op) {
+	attr := struct{ fs, net, scoped uint64 }{o.Flags, o.Attr, uint64(o.M)}
+	size := unsafe.Sizeof(attr)
+	if attr.scoped == 0 { // older kernels know a shorter one
+		size -= 8
+		if attr.net == 0 {
+			size -= 8
+		}
+	}
+	r, errno := call(sysLandlockNew, uintptr(unsafe.Pointer(&attr)), size, 0, 0, 0, 0)
+	c.must(errno, "landlock_create_ruleset", "")
+	ruleset := int(r)
+	for i, path := range o.List {
+		fd, err := syscall.Open(path, oPath|cloexec, 0)
+		c.check(err, "open for a Landlock rule", path)
+		rights := uint64(0)
+		for j := 0; j < 8; j++ {
+			rights |= uint64(o.Data[8*i+j]) << (8 * j)
+		}
+		var rule [12]byte // struct landlock_path_beneath_attr is packed
+		*(*uint64)(unsafe.Pointer(&rule[0])) = rights
+		*(*int32)(unsafe.Pointer(&rule[8])) = int32(fd)
+		_, errno := call(sysLandlockAdd, uintptr(ruleset), 1, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+		c.must(errno, "landlock_add_rule", path)
+		syscall.Close(fd)
+	}
+	_, errno = call(sysLandlockEnter, uintptr(ruleset), 0, 0, 0, 0, 0)
+	c.must(errno, "landlock_restrict_self", "")
+	syscall.Close(ruleset)
+}
+
+// parentDeath asks the kernel to end this process when the launcher ends, and looks whether it did before that: the
+// launcher's end of the control socket is closed then. A change of credentials would have cleared it (prctl(2)).
+func (c *child) parentDeath() {
+	c.must(prctl(prSetPdeathsig, uintptr(syscall.SIGKILL), 0), "prctl(PR_SET_PDEATHSIG)", "")
+	var b [1]byte
+	n, _, err := syscall.Recvfrom(ControlFD, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	if err == nil && n == 0 {
+		syscall.Exit(125)
+	}
+}
