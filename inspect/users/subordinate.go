@@ -2,6 +2,9 @@ package users
 
 import (
 	"fmt"
+	"math"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,4 +48,19 @@ func parseGrants(text string) []grant {
 		}
 	}
 	return grants
+}
+
+// Granted is the first range that a file of subuid(5) or subgid(5) gives to one of the owners, named or numbered. The count
+// is 0 when there is none, or no file.
+func Granted(file string, owners ...string) (start, count uint32) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, 0
+	}
+	for _, g := range parseGrants(string(text)) {
+		if slices.Contains(owners, g.owner) {
+			return g.start, uint32(min(g.count, math.MaxUint32-uint64(g.start)))
+		}
+	}
+	return 0, 0
 }
