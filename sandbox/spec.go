@@ -178,7 +178,7 @@ const (
 
 // Env is the command's environment: what is named of the caller's, then what is set.
 type Env struct {
-	Keep []string          `json:"keep,omitempty"` // names of variables that are taken over from the caller; "*" takes all
+	Keep []string          `json:"keep,omitempty"` // variables that are taken over from the caller: names, or beginnings such as "LC_*"; "*" is all
 	Set  map[string]string `json:"set,omitempty"`
 }
 

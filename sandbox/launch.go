@@ -1,0 +1,318 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"cutaway/sandbox/rootfs"
+	"cutaway/sandbox/stage"
+)
+
+// Options are what a launch takes from its caller.
+type Options struct {
+	// The command's files when it gets no terminal; nil is /dev/null.
+	Stdin, Stdout, Stderr *os.File
+	// Interactive says that the caller's own input and output are terminals: TerminalAuto gives the command one then.
+	Interactive bool
+	// Environ is the caller's environment; nil is the process's.
+	Environ []string
+	// Resolve finds the process whose namespaces are joined, by what stands behind "container:" or "process:", with its
+	// start time in clock ticks as in /proc/PID/stat.
+	Resolve func(target string) (pid int, start uint64, err error)
+	// Before is called before each stage, and the launch waits for it; an error ends the launch. pid is the sandbox's first
+	// process, 0 before the clone. nil does not wait.
+	Before func(at Stage, pid int) error
+	// Progress tells how far the unpacking of a tar or an image is.
+	Progress func(rootfs.Progress)
+	// Exe is the program that is re-executed; "" is the process's own. It must be linked with sandbox/stage.
+	Exe string
+}
+
+// Sandbox is a running sandbox. Its methods may be called by several goroutines.
+type Sandbox struct {
+	Name     string   // of its cgroups, and in the journal: cutaway-<launcher's PID>-<its start time>-<number>
+	PID      int      // its first process, as the launcher sees it
+	Terminal *os.File // the master of its terminal; nil when it has none. Wait closes it
+
+	spec    *Spec
+	pidfd   int
+	control int // the control socket: its end is the end of the sandbox
+	group   *group
+	root    io.Closer
+	janitor *janitor
+	closing sync.Once
+	ended   chan struct{} // closed when status and err are there
+	status  Status
+	err     error
+}
+
+// launch is the state of a Start.
+type launch struct {
+	ctx      context.Context
+	spec     *Spec
+	opts     Options
+	site     site
+	exe      *program
+	box      *Sandbox
+	messages chan message
+	exited   chan syscall.WaitStatus
+	joins    []*os.File
+	stage    Stage
+}
+
+// Start launches a sandbox and returns when its command runs. An error is a *LaunchError once the launch had begun, and
+// then nothing is left behind. The caller must Wait.
+func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
+	if err := spec.Validate(); err != nil {
+		return nil, err
+	}
+	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone}
+	l.box = &Sandbox{spec: spec, Name: newName(), pidfd: -1, control: -1, ended: make(chan struct{})}
+	if err := l.run(); err != nil {
+		l.box.end()
+		l.close()
+		return nil, l.advise(err)
+	}
+	l.close()
+	go l.box.attend(l.messages, l.exited)
+	return l.box, nil
+}
+
+func (l *launch) run() error {
+	if err := l.prepare(); err != nil {
+		return err
+	}
+	if err := l.before(StageClone); err != nil {
+		return err
+	}
+	if err := l.clone(); err != nil {
+		return err
+	}
+	if err := l.release(); err != nil {
+		return err
+	}
+	return l.follow()
+}
+
+// close lets go of what only the launch needed.
+func (l *launch) close() {
+	l.exe.close()
+	for _, f := range l.joins {
+		f.Close()
+	}
+}
+
+// before tells the caller that a stage is about to begin, and waits for it.
+func (l *launch) before(at Stage) error {
+	l.stage = at
+	if err := l.ctx.Err(); err != nil {
+		return failed(at, "stopped", "", err)
+	}
+	if l.opts.Before == nil {
+		return nil
+	}
+	if err := l.opts.Before(at, l.box.PID); err != nil {
+		return failed(at, "stopped", "", err)
+	}
+	return nil
+}
+
+// cloneFlags are the namespaces that the first process is cloned into. A cgroup namespace is made after joining the cgroup,
+// a time namespace cannot be entered by clone (time_namespaces(7)).
+func cloneFlags(n *Namespaces) (flags uintptr) {
+	for _, t := range []struct {
+		source Source
+		flag   uintptr
+	}{
+		{n.Mnt, unix.CLONE_NEWNS},
+		{n.Net, unix.CLONE_NEWNET},
+		{n.PID, unix.CLONE_NEWPID},
+		{n.IPC, unix.CLONE_NEWIPC},
+		{n.UTS, unix.CLONE_NEWUTS},
+		{n.User, unix.CLONE_NEWUSER},
+	} {
+		if t.source.IsNew() {
+			flags |= t.flag
+		}
+	}
+	return flags
+}
+
+// clone starts the sandbox's first process: cutaway's own program again, in new namespaces, waiting for the first Go.
+func (l *launch) clone() error {
+	plan, err := memfd("cutaway-plan", compile(l.spec, l.site).Encode())
+	if err != nil {
+		return failed(StageClone, "make the plan's file", "", err)
+	}
+	defer plan.Close()
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return failed(StageClone, "socketpair", "", err)
+	}
+	l.box.control = pair[0]
+	defer syscall.Close(pair[1])
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return failed(StageClone, "open", os.DevNull, err)
+	}
+	defer null.Close()
+
+	files := []uintptr{null.Fd(), null.Fd(), null.Fd(), plan.Fd(), uintptr(pair[1])}
+	if !l.site.terminal {
+		for i, f := range []*os.File{l.opts.Stdin, l.opts.Stdout, l.opts.Stderr} {
+			if f != nil {
+				files[i] = f.Fd()
+			}
+		}
+	}
+	for _, f := range l.box.group.taskFiles() {
+		files = append(files, f.Fd())
+	}
+	l.box.pidfd = -1
+	attr := &syscall.ProcAttr{
+		Env:   []string{stage.Variable + "=" + stage.RoleChild},
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Cloneflags: cloneFlags(&l.spec.Namespaces), PidFD: &l.box.pidfd},
+	}
+	if l.spec.Namespaces.User.IsNew() {
+		// Its ids are not mapped yet, and an exec without a mapped root drops all capabilities but the ambient ones.
+		for c := uintptr(0); c <= uintptr(l.site.lastCap); c++ {
+			attr.Sys.AmbientCaps = append(attr.Sys.AmbientCaps, c)
+		}
+	}
+	if dir := l.box.group.cgroup2(); dir != nil {
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(dir.Fd())
+	}
+	l.exited = make(chan syscall.WaitStatus, 1)
+	pid, err := forkOnOwnThread(l.exe.path, attr, l.exited)
+	if err != nil {
+		return failed(StageClone, "clone with new namespaces", "", err)
+	}
+	l.box.PID = pid
+	l.messages = receive(pair[0])
+	return nil
+}
+
+// release does what only the launcher can once the process is there, and lets it go on.
+func (l *launch) release() error {
+	var rights []int
+	if l.spec.Namespaces.User.IsNew() {
+		if err := l.before(StageMaps); err != nil {
+			return err
+		}
+		if err := writeMaps(l.box.PID, l.site.uids, l.site.gids); err != nil {
+			return failed(StageMaps, "map ids", "", err)
+		}
+	}
+	if l.site.idmapped {
+		tree, err := idmappedTree(l.spec.Root.Path, l.box.PID)
+		if err != nil {
+			return failed(StageMounts, "mount the root with its owners mapped", l.spec.Root.Path, err)
+		}
+		defer unix.Close(tree)
+		rights = append(rights, tree)
+	}
+	if l.spec.Network.Veth != nil {
+		if err := l.makeVeth(); err != nil {
+			return err
+		}
+	}
+	return l.goOn(rights...)
+}
+
+// goOn sends Go, with descriptors the first time.
+func (l *launch) goOn(rights ...int) error {
+	var oob []byte
+	if len(rights) > 0 {
+		oob = unix.UnixRights(rights...)
+	}
+	err := unix.Sendmsg(l.box.control, []byte{byte(stage.MsgGo)}, oob, nil, unix.MSG_NOSIGNAL)
+	if err != nil && err != unix.EPIPE && err != unix.ECONNRESET { // a process that ended says why in its last message
+		return failed(l.stage, "tell the sandbox to go on", "", err)
+	}
+	return nil
+}
+
+// follow reads what the first process reports until the command runs.
+func (l *launch) follow() error {
+	executing := false
+	for {
+		var m message
+		var open bool
+		select {
+		case m, open = <-l.messages:
+		case <-l.ctx.Done():
+			return failed(l.stage, "stopped", "", l.ctx.Err())
+		}
+		if !open {
+			if executing {
+				return nil
+			}
+			return l.died()
+		}
+		switch m.kind {
+		case stage.MsgBegin:
+			if err := l.before(Stage(m.text)); err != nil {
+				return err
+			}
+			if l.site.wait {
+				if err := l.goOn(); err != nil {
+					return err
+				}
+			}
+		case stage.MsgTerminal:
+			if m.fd >= 0 {
+				l.box.Terminal = os.NewFile(uintptr(m.fd), "sandbox terminal")
+			}
+		case stage.MsgExec:
+			executing = true
+		case stage.MsgRunning:
+			return nil
+		case stage.MsgFailed:
+			return failureOf(m)
+		}
+	}
+}
+
+func failureOf(m message) error {
+	f, ok := stage.DecodeFailure([]byte(m.text))
+	if !ok {
+		return &LaunchError{What: "the sandbox sent a broken message"}
+	}
+	e := &LaunchError{Stage: Stage(f.Stage), What: f.What, Path: f.Path}
+	if f.Errno != 0 {
+		e.Err = syscall.Errno(f.Errno)
+	}
+	return e
+}
+
+// died says how a first process ended that said nothing.
+func (l *launch) died() error {
+	status := statusOf(<-l.exited)
+	l.exited <- syscall.WaitStatus(0)
+	what := fmt.Sprintf("the sandbox's first process ended with status %d", status.Code)
+	if status.Signal != 0 {
+		what = fmt.Sprintf("the sandbox's first process was killed by signal %d (%v)", int(status.Signal), status.Signal)
+	}
+	return &LaunchError{Stage: l.stage, What: what}
+}
+
+// newName is unique on the machine: the launcher's PID and start time tell later whether its owner still lives.
+var newName = func() func() string {
+	var mu sync.Mutex
+	var n int
+	start := startTime(os.Getpid())
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return "cutaway-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(start, 10) + "-" + strconv.Itoa(n)
+	}
+}()
