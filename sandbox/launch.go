@@ -177,7 +177,7 @@ func (l *launch) clone() error {
 	}
 	l.box.pidfd = -1
 	attr := &syscall.ProcAttr{
-		Env:   []string{stage.Variable + "=" + stage.RoleChild},
+		Env:   []string{stage.Variable + "=" + stage.RoleChild, "GOMAXPROCS=1"}, // a small init has few threads
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Cloneflags: cloneFlags(&l.spec.Namespaces), PidFD: &l.box.pidfd},
 	}

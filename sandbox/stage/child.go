@@ -88,7 +88,7 @@ func (c *child) do(o *Op) {
 	case Capset:
 		c.capset(o)
 	case NoNewPrivs:
-		c.must(c.onThreads(syscall.SYS_PRCTL, prSetNoNewPrivs, 1, 0), "prctl(PR_SET_NO_NEW_PRIVS)", "")
+		c.must(prctl(prSetNoNewPrivs, 1, 0), "prctl(PR_SET_NO_NEW_PRIVS)", "")
 	case Seccomp:
 		c.seccomp(o.Data)
 	case ParentDeath:
@@ -102,15 +102,6 @@ func (c *child) do(o *Op) {
 	default:
 		c.fail("an operation that this version does not know", "", 0)
 	}
-}
-
-// onThreads makes a call on every thread when the process stays as the init, else on the one that becomes the command.
-func (c *child) onThreads(number, a, b, d uintptr) syscall.Errno {
-	if c.plan.Init {
-		return everyThread(number, a, b, d)
-	}
-	_, _, errno := syscall.RawSyscall6(number, a, b, d, 0, 0, 0)
-	return errno
 }
 
 // begin reports a stage and, when the launcher asked for it, waits for the word to go on.

@@ -7,6 +7,10 @@ func (c *child) exec(o *Op) {
 	if len(o.List) == 0 {
 		c.fail("no command", "", 0)
 	}
+	// What survived the exec of this process in a new user namespace must not survive the next.
+	if errno := prctl(prCapAmbient, ambientClearAll, 0); errno != 0 && errno != syscall.EINVAL {
+		c.fail("prctl(PR_CAP_AMBIENT_CLEAR_ALL)", "", errno)
+	}
 	paths := candidates(o.List[0], o.Path)
 	if c.plan.Init {
 		c.must(prctl(prSetDumpable, 0, 0), "prctl(PR_SET_DUMPABLE)", "")
@@ -75,13 +79,16 @@ func candidates(name, path string) []string {
 		}
 	}
 	var list []string
+	var st syscall.Stat_t
 	for more := true; more; {
 		var dir string
 		dir, path, more = cut(path, ':')
 		if dir == "" {
 			continue // the working directory: nobody wants a command from there
 		}
-		list = append(list, dir+"/"+name)
+		if place := dir + "/" + name; syscall.Stat(place, &st) == nil { // before a fork for each place
+			list = append(list, place)
+		}
 	}
 	return list
 }

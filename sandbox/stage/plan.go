@@ -55,7 +55,7 @@ const (
 	Loopback                 // sets the interface lo up
 	Rlimit                   // resource N to soft Flags, hard Attr
 	Landlock                 // Flags: handled rights of files, Attr: of the network, M: scopes; List: paths, Data: rights of each
-	Bounding                 // drops from the bounding set what Flags does not have, up to capability N; clears the ambient set
+	Bounding                 // drops from the bounding set what Flags does not have, up to capability N
 	User                     // setgroups to List, setgid M, setuid N; keeps the permitted set
 	Capset                   // effective and permitted sets to Flags, inheritable to Attr
 	NoNewPrivs               // prctl(PR_SET_NO_NEW_PRIVS)

@@ -11,8 +11,8 @@ func (c *child) becomeRoot() {
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETGROUPS, 0, 0, 0); errno != 0 && errno != syscall.EPERM {
 		c.fail("setgroups", "", errno)
 	}
-	c.must(everyThread(syscall.SYS_SETRESGID, 0, 0, 0), "setresgid(0)", "")
-	c.must(everyThread(syscall.SYS_SETRESUID, 0, 0, 0), "setresuid(0)", "")
+	c.must(thisThread(syscall.SYS_SETRESGID, 0, 0, 0), "setresgid(0)", "")
+	c.must(thisThread(syscall.SYS_SETRESUID, 0, 0, 0), "setresuid(0)", "")
 }
 
 // bounding empties the bounding set of what is not kept: nothing that the command executes, set-user-ID or not, gets it
@@ -22,9 +22,6 @@ func (c *child) bounding(o *Op) {
 		if o.Flags&(1<<n) == 0 {
 			c.must(prctl(prCapbsetDrop, uintptr(n), 0), "prctl(PR_CAPBSET_DROP) of capability "+itoa(int(n)), "")
 		}
-	}
-	if errno := prctl(prCapAmbient, ambientClearAll, 0); errno != 0 && errno != syscall.EINVAL {
-		c.fail("prctl(PR_CAP_AMBIENT_CLEAR_ALL)", "", errno)
 	}
 }
 
@@ -39,14 +36,15 @@ func (c *child) user(o *Op) {
 		errno = 0 // "deny" in /proc/PID/setgroups: see becomeRoot
 	}
 	c.must(errno, "setgroups", "")
-	c.must(c.onThreads(syscall.SYS_PRCTL, prSetKeepcaps, 1, 0), "prctl(PR_SET_KEEPCAPS)", "")
+	c.must(prctl(prSetKeepcaps, 1, 0), "prctl(PR_SET_KEEPCAPS)", "")
 	gid, uid := uintptr(o.M), uintptr(o.N)
-	c.must(c.onThreads(syscall.SYS_SETRESGID, gid, gid, gid), "setresgid "+itoa(int(o.M)), "")
-	c.must(c.onThreads(syscall.SYS_SETRESUID, uid, uid, uid), "setresuid "+itoa(int(o.N)), "")
-	c.must(c.onThreads(syscall.SYS_PRCTL, prSetKeepcaps, 0, 0), "prctl(PR_SET_KEEPCAPS)", "")
+	c.must(thisThread(syscall.SYS_SETRESGID, gid, gid, gid), "setresgid "+itoa(int(o.M)), "")
+	c.must(thisThread(syscall.SYS_SETRESUID, uid, uid, uid), "setresuid "+itoa(int(o.N)), "")
+	c.must(prctl(prSetKeepcaps, 0, 0), "prctl(PR_SET_KEEPCAPS)", "")
 }
 
-// capset sets the thread's sets (capset(2), version 3).
+// capset sets the thread's sets (capset(2), version 3). An init's other threads get them too: a command that keeps
+// CAP_SYS_PTRACE could attach to one and use what it has.
 func (c *child) capset(o *Op) {
 	header := &struct {
 		version uint32
@@ -55,7 +53,11 @@ func (c *child) capset(o *Op) {
 	low, high := uint32(o.Flags), uint32(o.Flags>>32)
 	inhLow, inhHigh := uint32(o.Attr), uint32(o.Attr>>32)
 	data := &[6]uint32{low, low, inhLow, high, high, inhHigh}
-	errno := c.onThreads(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0)
+	set := thisThread
+	if c.plan.Init {
+		set = everyThread
+	}
+	errno := set(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0)
 	keep(header, data)
 	c.must(errno, "capset", "")
 }

@@ -97,6 +97,12 @@ func everyThread(number, a, b, c uintptr) syscall.Errno {
 	return errno
 }
 
+// thisThread makes a system call whose effect is the calling thread's alone, as credentials' is.
+func thisThread(number, a, b, c uintptr) syscall.Errno {
+	_, _, errno := syscall.RawSyscall(number, a, b, c)
+	return errno
+}
+
 // itoa is n in decimal.
 func itoa(n int) string {
 	if n < 0 {
