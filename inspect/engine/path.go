@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -279,14 +280,14 @@ func lxcLevel(name string) (level, bool) {
 	return level{engine: LXC, id: name, name: name, key: "lxc:" + name}, true
 }
 
-// isOwn tells the cgroups of our own sandboxes: "cutaway-<pid>-<start time>", or "sbx-…".
+// isOwn tells the cgroups of our own sandboxes: "cutaway-<pid>-<start time>-<number>" (or "sbx-…", without a number once).
 func isOwn(segment string) bool {
 	rest, ok := strings.CutPrefix(segment, "cutaway-")
 	if !ok {
 		rest, ok = strings.CutPrefix(segment, "sbx-")
 	}
-	pid, start, dash := strings.Cut(rest, "-")
-	return ok && dash && isNumber(pid) && isNumber(start)
+	numbers := strings.Split(rest, "-")
+	return ok && (len(numbers) == 2 || len(numbers) == 3) && !slices.ContainsFunc(numbers, func(n string) bool { return !isNumber(n) })
 }
 
 // unescapeUnit undoes the "\x2d" of a unit's name (systemd.unit(5), "string escaping"). What is no escape stays.

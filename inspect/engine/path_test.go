@@ -120,6 +120,8 @@ func TestParsePath(t *testing.T) {
 			}},
 		},
 		{"our sandbox", "/process_api/cutaway-4242-123456", []level{{engine: Cutaway, id: "cutaway-4242-123456"}}},
+		{"our sandbox, numbered", "/cutaway-4242-123456-7", []level{{engine: Cutaway, id: "cutaway-4242-123456-7"}}},
+		{"our sandbox, too many numbers", "/cutaway-4242-123456-7-8", nil},
 		{"our sandbox, old name", "/sbx-4242-123456", []level{{engine: Cutaway, id: "sbx-4242-123456"}}},
 		{"our test's cgroup", "/cutaway-test", nil},
 
