@@ -18,7 +18,7 @@ type site struct {
 	uids, gids  []IDMapping
 	top         []topEntry  // of the host's root directory, for an overlay over it
 	rootDir     string      // what a tar or an image was unpacked to
-	idmapped    bool        // the root comes as a detached tree with the first Go
+	sendTrees   bool        // the launcher opens what is bound: mapped ids may not reach it
 	env         []string    // the caller's environment
 	tasks       []string    // the cgroups' tasks files, which are the descriptors from stage.ExtraFD on
 	hierarchies []hierarchy // of the caller, for a cgroupfs mount
@@ -35,6 +35,7 @@ type site struct {
 type topEntry struct {
 	name string
 	link string // where a symbolic link leads; "" for a directory
+	over bool   // something is mounted below it
 }
 
 // hierarchy is a cgroup hierarchy as mount(2) names it: the type, and its controllers as options.
@@ -54,12 +55,26 @@ var (
 type writer struct {
 	*Spec
 	site
-	ops []stage.Op
+	ops   []stage.Op
+	trees []tree
+}
+
+// tree is a mount that the launcher clones and sends with the first Go.
+type tree struct {
+	path      string
+	recursive bool
+	idmapped  bool // owners are shifted by the maps of the sandbox's user namespace: what is root's stays root's inside
+}
+
+// send arranges for a tree to be sent and returns its place.
+func (w *writer) send(t tree) int64 {
+	w.trees = append(w.trees, t)
+	return int64(len(w.trees) - 1)
 }
 
 // compile turns a valid Spec into what the sandbox's first process does. It touches nothing, so that it is tested without
 // any right.
-func compile(s *Spec, at site) *stage.Plan {
+func compile(s *Spec, at site) (*stage.Plan, []tree) {
 	w := &writer{Spec: s, site: at}
 	w.maps()
 	w.cgroup()
@@ -76,7 +91,7 @@ func compile(s *Spec, at site) *stage.Plan {
 	w.rlimits()
 	w.rights()
 	w.exec()
-	return &stage.Plan{Wait: at.wait, Init: s.Init, PIDNS: s.Namespaces.PID.IsNew(), Ops: w.ops}
+	return &stage.Plan{Wait: at.wait, Init: s.Init, PIDNS: s.Namespaces.PID.IsNew(), Ops: w.ops}, w.trees
 }
 
 func (w *writer) add(o stage.Op) { w.ops = append(w.ops, o) }
@@ -149,8 +164,8 @@ func (w *writer) mounts() {
 		if w.Root.Writable {
 			attr = stage.AttrNoSuid
 		}
-		if w.idmapped {
-			w.add(stage.Op{Verb: stage.RootFD, N: 0, Path: w.Root.Path, Attr: attr})
+		if w.sendTrees {
+			w.add(stage.Op{Verb: stage.RootFD, N: w.send(tree{path: w.Root.Path, idmapped: true}), Path: w.Root.Path, Attr: attr})
 		} else {
 			w.add(stage.Op{Verb: stage.RootTree, Path: w.Root.Path, Flags: stage.Recursive, Attr: attr})
 		}
@@ -172,7 +187,7 @@ func (w *writer) overlayOptions() string {
 }
 
 // overlayHost makes a root in memory with an overlay over each directory of the host's: one over "/" itself would show
-// nothing of what is mounted below, and is refused in a user namespace.
+// nothing of what is mounted below, and is refused in a user namespace. Directories with mounts below are read-only.
 func (w *writer) overlayHost() {
 	w.add(stage.Op{Verb: stage.RootFS, Path: "tmpfs", Data: "mode=0755", Attr: guarded})
 	for _, e := range w.top {
@@ -186,6 +201,8 @@ func (w *writer) overlayHost() {
 			w.keepKernelDir(e.name)
 		case e.name == "run":
 			w.add(stage.Op{Verb: stage.NewFS, Path: "tmpfs", Target: target, Data: "mode=0755", Flags: stage.Create, Attr: guarded})
+		case e.over: // an overlay would not show it, and is refused in a user namespace
+			w.add(stage.Op{Verb: stage.Bind, Path: target, Target: target, Flags: stage.Recursive | stage.Create, Attr: stage.AttrReadOnly | stage.AttrNoSuid | stage.AttrNoDev})
 		default:
 			w.add(stage.Op{Verb: stage.Overlay, Path: target, Target: target, Data: w.overlayOptions(), Flags: stage.Create, Attr: guarded})
 		}
@@ -291,10 +308,8 @@ func (w *writer) binds() {
 			attr |= stage.AttrNoDev
 		}
 		switch m.Kind {
-		case BindRO:
-			w.add(stage.Op{Verb: stage.Bind, Path: m.Source, Target: m.Target, Flags: stage.Recursive | stage.Create, Attr: attr | stage.AttrReadOnly})
-		case BindRW:
-			w.add(stage.Op{Verb: stage.Bind, Path: m.Source, Target: m.Target, Flags: stage.Recursive | stage.Create, Attr: attr})
+		case BindRO, BindRW:
+			w.bind(m, attr)
 		case TmpFS:
 			w.add(stage.Op{Verb: stage.NewFS, Path: "tmpfs", Target: m.Target, Data: tmpOptions(m.Target, m.Size), Flags: stage.Create, Attr: guarded})
 		case MQueue:
@@ -303,6 +318,20 @@ func (w *writer) binds() {
 			w.cgroupFS(m.Target)
 		}
 	}
+}
+
+// bind mounts a tree of the host's. As root with a user namespace a writable one has its owners mapped, as a root directory
+// has: the sandbox's root can write what the host's root gave it.
+func (w *writer) bind(m Mount, attr uint64) {
+	if m.Kind == BindRO {
+		attr |= stage.AttrReadOnly
+	}
+	if w.sendTrees {
+		t := tree{path: m.Source, recursive: m.Kind == BindRO, idmapped: m.Kind == BindRW}
+		w.add(stage.Op{Verb: stage.BindFD, N: w.send(t), Path: m.Source, Target: m.Target, Flags: stage.Recursive | stage.Create, Attr: attr})
+		return
+	}
+	w.add(stage.Op{Verb: stage.Bind, Path: m.Source, Target: m.Target, Flags: stage.Recursive | stage.Create, Attr: attr})
 }
 
 // cgroupFS mounts the hierarchies as the caller has them. The sandbox may look, not write.

@@ -64,6 +64,7 @@ type launch struct {
 	messages chan message
 	exited   chan syscall.WaitStatus
 	joins    []*os.File
+	trees    []tree
 	stage    Stage
 }
 
@@ -147,7 +148,9 @@ func cloneFlags(n *Namespaces) (flags uintptr) {
 
 // clone starts the sandbox's first process: cutaway's own program again, in new namespaces, waiting for the first Go.
 func (l *launch) clone() error {
-	plan, err := memfd("cutaway-plan", compile(l.spec, l.site).Encode())
+	script, trees := compile(l.spec, l.site)
+	l.trees = trees
+	plan, err := memfd("cutaway-plan", script.Encode())
 	if err != nil {
 		return failed(StageClone, "make the plan's file", "", err)
 	}
@@ -211,13 +214,13 @@ func (l *launch) release() error {
 			return failed(StageMaps, "map ids", "", err)
 		}
 	}
-	if l.site.idmapped {
-		tree, err := idmappedTree(l.spec.Root.Path, l.box.PID)
+	for _, t := range l.trees {
+		fd, err := t.open(l.box.PID)
 		if err != nil {
-			return failed(StageMounts, "mount the root with its owners mapped", l.spec.Root.Path, err)
+			return failed(StageMounts, "clone a mount for the sandbox", t.path, err)
 		}
-		defer unix.Close(tree)
-		rights = append(rights, tree)
+		defer unix.Close(fd)
+		rights = append(rights, fd)
 	}
 	if l.spec.Network.Veth != nil {
 		if err := l.makeVeth(); err != nil {

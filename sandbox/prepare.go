@@ -2,6 +2,9 @@ package sandbox
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"cutaway/inspect/caps"
 	"cutaway/inspect/proc"
@@ -22,7 +25,21 @@ func (l *launch) prepare() error {
 	l.site.privileged = s.Namespaces.User.IsNew() || own.Has(capSetPCap)
 	if s.Namespaces.User.IsNew() {
 		l.site.uids, l.site.gids = chooseMaps(s)
-		l.site.idmapped = s.Root.Kind == RootDir && os.Geteuid() == 0
+		l.site.sendTrees = os.Geteuid() == 0
+	}
+	if s.Root.Kind == RootOverlay {
+		top, err := hostTop("/")
+		if err != nil {
+			return failed(StageMounts, "list the host's root", "/", err)
+		}
+		l.site.top = top
+	}
+	if s.mounts(CgroupFS) {
+		h, err := ownHierarchies()
+		if err != nil {
+			return failed(StageBinds, "find the cgroup hierarchies", "/proc/self/cgroup", err)
+		}
+		l.site.hierarchies = h
 	}
 	keep, _ := s.Kept()
 	exe, err := openProgram(l.opts.Exe, s.Init && keep.Has(capSysPtrace))
@@ -31,6 +48,69 @@ func (l *launch) prepare() error {
 	}
 	l.exe = exe
 	return nil
+}
+
+// mounts tells whether the Spec asks for a mount of this kind.
+func (s *Spec) mounts(kind MountKind) bool {
+	return slices.ContainsFunc(s.Mounts, func(m Mount) bool { return m.Kind == kind })
+}
+
+// hostTop lists the directories and links of a root directory; plain files have no place in an overlay of directories.
+func hostTop(root string) ([]topEntry, error) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := proc.ParseMountinfo(b)
+	if err != nil {
+		return nil, err
+	}
+	var top []topEntry
+	for _, e := range entries {
+		switch {
+		case e.Type()&os.ModeSymlink != 0:
+			link, err := os.Readlink(filepath.Join(root, e.Name()))
+			if err != nil {
+				return nil, err
+			}
+			top = append(top, topEntry{name: e.Name(), link: link})
+		case e.IsDir() && e.Name() != "lost+found":
+			below := filepath.Join(root, e.Name()) + "/"
+			over := slices.ContainsFunc(mounts, func(m proc.Mount) bool { return strings.HasPrefix(m.MountPoint, below) })
+			top = append(top, topEntry{name: e.Name(), over: over})
+		}
+	}
+	return top, nil
+}
+
+// ownHierarchies are the cgroup hierarchies that this machine has, from the lines of /proc/self/cgroup (cgroups(7)).
+func ownHierarchies() ([]hierarchy, error) {
+	b, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	lines, err := proc.ParseCgroup(b)
+	if err != nil {
+		return nil, err
+	}
+	var list []hierarchy
+	for _, line := range lines {
+		if line.Hierarchy == 0 {
+			list = append(list, hierarchy{kind: "cgroup2", name: "unified"})
+			continue
+		}
+		options := strings.Join(line.Controllers, ",")
+		name := strings.TrimPrefix(options, "name=")
+		if name != options {
+			options = "none," + options
+		}
+		list = append(list, hierarchy{kind: "cgroup", options: options, name: name})
+	}
+	return list, nil
 }
 
 const (

@@ -169,24 +169,32 @@ func sealedCopy(exe string) (*program, error) {
 	return programIn(fd)
 }
 
-// idmappedTree clones the mount at path with its owners shifted by the maps of the process's user namespace, so that files
-// of the host's root belong to root inside (mount_setattr(2), MOUNT_ATTR_IDMAP).
-func idmappedTree(path string, pid int) (int, error) {
-	userns, err := os.Open("/proc/" + strconv.Itoa(pid) + "/ns/user")
-	if err != nil {
-		return -1, err
+// open clones the mount at a path, detached. An idmapped one has its owners shifted by the maps of the process's user
+// namespace (mount_setattr(2), MOUNT_ATTR_IDMAP), which works for one mount, not for those below it.
+func (t tree) open(pid int) (int, error) {
+	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
+	if t.recursive {
+		flags |= unix.AT_RECURSIVE
 	}
-	defer userns.Close()
-	tree, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	fd, err := unix.OpenTree(unix.AT_FDCWD, t.path, flags)
 	if err != nil {
 		return -1, fmt.Errorf("open_tree: %w", err)
 	}
-	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userns.Fd())}
-	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attr); err != nil {
-		unix.Close(tree)
-		return -1, fmt.Errorf("mount_setattr with the maps of the user namespace: %w", err)
+	if !t.idmapped {
+		return fd, nil
 	}
-	return tree, nil
+	userns, err := os.Open("/proc/" + strconv.Itoa(pid) + "/ns/user")
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	defer userns.Close()
+	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userns.Fd())}
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, attr); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("mount_setattr with the maps of the user namespace (not every file system can): %w", err)
+	}
+	return fd, nil
 }
 
 // startTime is the start time of a process in clock ticks (proc_pid_stat(5)); 0 when it is gone.

@@ -21,6 +21,7 @@ func (c *child) run() {
 	// What the launcher or its caller left open must not reach the command: everything from here on closes at exec.
 	call(sysCloseRange, 3, ^uintptr(0)>>32, closeRangeCloexec, 0, 0, 0)
 	syscall.Umask(0o022)
+	prctl(prSetName, uintptr(ptr("cutaway-init")), 0) // the program's file is only a descriptor's number
 	if !c.plan.PIDNS && c.plan.Init {
 		c.tasks, _ = syscall.Open("/proc/self/task", oPath|syscall.O_DIRECTORY|cloexec, 0)
 		prctl(prSetSubreaper, 1, 0)
@@ -55,7 +56,7 @@ func (c *child) do(o *Op) {
 		c.check(syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""), "mount --make-rprivate", "/")
 	case RootTree, RootFD, RootFS, RootOverlay, RootHere:
 		c.makeRoot(o)
-	case Bind:
+	case Bind, BindFD:
 		c.bind(o)
 	case NewFS:
 		c.mountFS(o)
@@ -134,7 +135,7 @@ func (c *child) send(message []byte, fd int) {
 // receiveGo waits for MsgGo, which the first time may bring descriptors. When the launcher is gone, so are we.
 func (c *child) receiveGo(first bool) {
 	var b [8]byte
-	var rights [256]byte
+	var rights [1100]byte // SCM_MAX_FD, 253 descriptors
 	for {
 		n, oobn, _, _, err := syscall.Recvmsg(ControlFD, b[:], rights[:], syscall.MSG_CMSG_CLOEXEC)
 		if err == syscall.EINTR {

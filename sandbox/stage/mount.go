@@ -113,10 +113,7 @@ func (c *child) makeRoot(o *Op) {
 		c.must(errno, "open_tree of the root", o.Path)
 		c.must(setattr(c.root, o.Attr, o.Flags&Recursive != 0), "mount_setattr on the root", o.Path)
 	case RootFD:
-		if int(o.N) >= len(c.came) {
-			c.fail("the launcher sent no root", "", 0)
-		}
-		c.root = c.came[o.N]
+		c.root = c.sent(o)
 		c.must(setattr(c.root, o.Attr, o.Flags&Recursive != 0), "mount_setattr on the root", o.Path)
 	case RootFS:
 		c.root, errno, what = newFS(o.Path, o.Data, o.Attr)
@@ -180,12 +177,23 @@ func escapeLower(path string) string {
 	return string(b)
 }
 
+// sent is the tree that came with the first Go for an operation.
+func (c *child) sent(o *Op) int {
+	if o.N < 0 || int(o.N) >= len(c.came) {
+		c.fail("the launcher sent no mount", o.Path, 0)
+	}
+	return c.came[o.N]
+}
+
 func (c *child) bind(o *Op) {
 	var source int
 	var errno syscall.Errno
-	if o.Flags&Device != 0 {
+	switch {
+	case o.Verb == BindFD:
+		source = c.sent(o)
+	case o.Flags&Device != 0:
 		source = c.openDevice(o)
-	} else {
+	default:
 		source, errno = openTree(atFdcwd, o.Path, o.Flags&Recursive != 0)
 		if errno == syscall.ENOENT && o.Flags&Optional != 0 {
 			return

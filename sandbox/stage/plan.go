@@ -41,6 +41,7 @@ const (
 	RootOverlay              // the new root is an overlay over Path, writes kept in memory; Data: more options
 	RootHere                 // no new root: Target is resolved below the present one
 	Bind                     // mounts the tree at Path on Target
+	BindFD                   // mounts the N-th detached tree that came with Go on Target; Path says what it is
 	NewFS                    // mounts a new file system of type Path, options Data, on Target
 	Overlay                  // mounts an overlay over Path, writes kept in memory, on Target; Data: more options
 	Mask                     // covers Target with something empty; nothing when it does not exist

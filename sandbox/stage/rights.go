@@ -59,6 +59,9 @@ func (c *child) capset(o *Op) {
 	}
 	errno := set(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0)
 	keep(header, data)
+	if errno == syscall.ENOTSUP {
+		c.fail("capset on the init's other threads, which a program built with cgo cannot do: build cutaway with CGO_ENABLED=0", "", errno)
+	}
 	c.must(errno, "capset", "")
 }
 

@@ -49,6 +49,7 @@ const (
 	prSetDumpable   = 4
 	prSetPdeathsig  = 1
 	prSetKeepcaps   = 8
+	prSetName       = 15
 	prSetNoNewPrivs = 38
 	prSetSubreaper  = 36
 	prCapAmbient    = 47
@@ -82,18 +83,16 @@ func call(number, a, b, c, d, e, f uintptr) (uintptr, syscall.Errno) {
 	return r, errno
 }
 
+//go:uintptrescapes
 func prctl(option, a, b uintptr) syscall.Errno {
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, option, a, b, 0, 0, 0)
 	return errno
 }
 
-// everyThread makes a system call on all threads of the process, for what the kernel keeps for each thread. A program
-// built with cgo cannot; there the calling thread alone counts, which is the one that starts the command.
+// everyThread makes a system call on all threads of the process, for what the kernel keeps for each thread. It is ENOTSUP
+// in a program that was built with cgo.
 func everyThread(number, a, b, c uintptr) syscall.Errno {
 	_, _, errno := syscall.AllThreadsSyscall(number, a, b, c)
-	if errno == syscall.ENOTSUP {
-		_, _, errno = syscall.RawSyscall(number, a, b, c)
-	}
 	return errno
 }
 
