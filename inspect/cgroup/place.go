@@ -1,5 +1,11 @@
 package cgroup
 
+import (
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
 // Place is where a membership stands in one hierarchy, as directories.
 type Place struct {
 	Dir         string   // the cgroup's directory, absolute
@@ -40,4 +46,23 @@ func (h *hierarchy) place(m *Membership) (Place, bool) {
 		Dir: s.dir(), Mount: s.at.dir, Path: s.cgroup, Controllers: h.controllers,
 		V2: h.v2, Top: s.at.top, Kernel: s.at.kernel,
 	}, true
+}
+
+// Open opens the cgroup's directory for reading, as nothing but a directory of this hierarchy: through no symbolic link
+// and no mount below Mount. The caller closes the descriptor, which stays with this cgroup when another takes its name.
+func (p Place) Open() (fd int, err error) {
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	if p.Dir == p.Mount {
+		return retry(func() (int, error) { return unix.Open(p.Mount, flags, 0) })
+	}
+	below, err := filepath.Rel(p.Mount, p.Dir)
+	if err != nil {
+		return -1, err
+	}
+	top, err := openFolder(place{dir: p.Mount, kernel: p.Kernel})
+	if err != nil {
+		return -1, err
+	}
+	defer top.close()
+	return top.openBelow(below, flags)
 }

@@ -1,10 +1,13 @@
 package cgroup
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func TestPlaces(t *testing.T) {
@@ -33,5 +36,27 @@ func TestPlaces(t *testing.T) {
 		if got, ok := h.Place(m, controller); ok {
 			t.Errorf("Place(%q) = %+v", controller, got)
 		}
+	}
+}
+
+func TestPlaceOpen(t *testing.T) {
+	dir := t.TempDir()
+	files{"a/b/cgroup.procs": "", "secret/x": ""}.write(t, dir)
+	if err := os.Symlink(filepath.Join(dir, "secret"), filepath.Join(dir, "a", "link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{
+		"a": nil, "a/b": nil, "": nil, "a/c": unix.ENOENT, "a/link": unix.ELOOP, "a/link/x": unix.ELOOP, "a/b/cgroup.procs": unix.ENOTDIR,
+	} {
+		fd, err := Place{Dir: filepath.Join(dir, name), Mount: dir}.Open()
+		if !errors.Is(err, want) && !(errors.Is(want, unix.ELOOP) && errors.Is(err, unix.ENOTDIR)) {
+			t.Errorf("%q: %v, want %v", name, err, want)
+		}
+		if err == nil {
+			unix.Close(fd)
+		}
+	}
+	if _, err := (Place{Dir: filepath.Dir(dir), Mount: dir}).Open(); err == nil {
+		t.Error("opened above the mount")
 	}
 }
