@@ -1,0 +1,6 @@
+package calls
+
+const (
+	sysSeccomp = 317
+	sysSetns   = 308
+)

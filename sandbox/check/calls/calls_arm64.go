@@ -1,0 +1,6 @@
+package calls
+
+const (
+	sysSeccomp = 277
+	sysSetns   = 268
+)
