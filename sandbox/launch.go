@@ -79,6 +79,9 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 	if err := l.run(); err != nil {
 		l.box.end()
 		l.close()
+		if l.box.PID != 0 {
+			<-l.exited // no zombie either
+		}
 		return nil, l.advise(err)
 	}
 	l.close()

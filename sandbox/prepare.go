@@ -9,6 +9,7 @@ import (
 	"cutaway/inspect/caps"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/sandbox/seccomp"
 )
 
 // prepare gathers everything that the plan depends on, before anything is made that would have to be undone.
@@ -42,6 +43,11 @@ func (l *launch) prepare() error {
 		l.site.hierarchies = h
 	}
 	keep, _ := s.Kept()
+	filter, err := seccomp.Program(string(s.Seccomp), keep)
+	if err != nil {
+		return failed(StageSeccomp, "build the filter of system calls", "", err)
+	}
+	l.site.filter = filter
 	exe, err := openProgram(l.opts.Exe, s.Init && keep.Has(capSysPtrace))
 	if err != nil {
 		return failed(StageClone, "open cutaway's own program", "", err)

@@ -59,8 +59,9 @@ func (c *child) start(paths []string, o *Op) {
 		syscall.Close(fd) // a pipe's reader must see its end when the command closes it
 	}
 	c.send([]byte{byte(MsgRunning)}, -1)
-	go c.obey(pid)
-	c.reap(pid)
+	ended := make(chan syscall.WaitStatus, 1)
+	go c.reap(pid, ended)
+	c.obey(pid, ended)
 }
 
 // worst is the error to report after several places were tried: what is not there says less than what cannot be executed.
@@ -93,27 +94,37 @@ func candidates(name, path string) []string {
 	return list
 }
 
-// obey carries the launcher's signals to the command. When the launcher's end closes, the sandbox ends: PID 1's end is the
-// end of its PID namespace (pid_namespaces(7)).
-func (c *child) obey(pid int) {
+// obey carries the launcher's signals to the command, on the main thread, which alone has the command's user. When the
+// launcher's end closes, the sandbox ends: PID 1's end is the end of its PID namespace (pid_namespaces(7)).
+func (c *child) obey(pid int, ended <-chan syscall.WaitStatus) {
 	var b [8]byte
 	for {
 		n, _, err := syscall.Recvfrom(ControlFD, b[:], 0)
 		if err == syscall.EINTR {
 			continue
 		}
-		if err != nil || n == 0 {
-			c.killRest(pid)
-			syscall.Exit(128 + int(syscall.SIGKILL))
-		}
 		if n >= 2 && b[0] == byte(MsgSignal) {
 			syscall.Kill(pid, syscall.Signal(b[1]))
+		}
+		if err == nil && n > 0 {
+			continue
+		}
+		select {
+		case status := <-ended:
+			c.killRest(0)
+			s := uint32(status)
+			c.send([]byte{byte(MsgExited), byte(s), byte(s >> 8), byte(s >> 16), byte(s >> 24)}, -1)
+			syscall.Exit(0)
+		default:
+			c.killRest(pid)
+			syscall.Exit(128 + int(syscall.SIGKILL))
 		}
 	}
 }
 
-// reap waits for every child, the command and those that the kernel gives to the init, until the command ends.
-func (c *child) reap(pid int) {
+// reap waits for every child, the command and those that the kernel gives to the init, until the command ends. Then it
+// wakes the main thread, which waits for the launcher's messages.
+func (c *child) reap(pid int, ended chan<- syscall.WaitStatus) {
 	for {
 		var status syscall.WaitStatus
 		got, err := syscall.Wait4(-1, &status, 0, nil)
@@ -123,13 +134,11 @@ func (c *child) reap(pid int) {
 		if err != nil {
 			c.fail("wait4", "", errnoOf(err))
 		}
-		if got != pid {
-			continue
+		if got == pid {
+			ended <- status
+			syscall.Shutdown(ControlFD, syscall.SHUT_RD)
+			return
 		}
-		s := uint32(status)
-		c.killRest(0)
-		c.send([]byte{byte(MsgExited), byte(s), byte(s >> 8), byte(s >> 16), byte(s >> 24)}, -1)
-		syscall.Exit(0)
 	}
 }
 

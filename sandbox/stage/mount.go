@@ -47,6 +47,9 @@ func newFS(kind, options string, attr uint64) (fd int, errno syscall.Errno, what
 	}
 	ctx := int(r)
 	defer syscall.Close(ctx)
+	if _, errno = call(sysFsconfig, uintptr(ctx), fsconfigString, uintptr(ptr("source")), uintptr(ptr(kind)), 0, 0); errno != 0 {
+		return -1, errno, "name the source of " + kind
+	}
 	for options != "" {
 		var option string
 		option, options = cutOption(options)
