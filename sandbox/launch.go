@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/stage"
 )
@@ -43,8 +45,8 @@ type Sandbox struct {
 
 	spec    *Spec
 	pidfd   int
-	control int // the control socket: its end is the end of the sandbox
-	group   *group
+	control int            // the control socket: its end is the end of the sandbox
+	group   *cgroups.Group // nil when it has none
 	root    io.Closer
 	janitor *janitor
 	closing sync.Once
@@ -99,10 +101,30 @@ func (l *launch) run() error {
 	if err := l.clone(); err != nil {
 		return err
 	}
-	if err := l.release(); err != nil {
-		return err
+	hired := l.hireJanitor()
+	err := l.release()
+	if err == nil {
+		err = l.follow()
 	}
-	return l.follow()
+	return errors.Join(err, <-hired)
+}
+
+// hireJanitor starts the janitor of a sandbox with cgroups beside the launch, which need not wait for it.
+func (l *launch) hireJanitor() <-chan error {
+	done := make(chan error, 1)
+	if l.box.group == nil {
+		done <- nil
+		return done
+	}
+	go func() {
+		j, err := hire(l.exe.path, l.box.pidfd, l.box.group.Paths())
+		if err != nil {
+			err = failed(StageClone, "start the process that would clean up after a kill", "", err)
+		}
+		l.box.janitor = j
+		done <- err
+	}()
+	return done
 }
 
 // close lets go of what only the launch needed.
@@ -178,7 +200,7 @@ func (l *launch) clone() error {
 			}
 		}
 	}
-	for _, f := range l.box.group.taskFiles() {
+	for _, f := range l.box.taskFiles() {
 		files = append(files, f.Fd())
 	}
 	l.box.pidfd = -1
@@ -193,8 +215,8 @@ func (l *launch) clone() error {
 			attr.Sys.AmbientCaps = append(attr.Sys.AmbientCaps, c)
 		}
 	}
-	if dir := l.box.group.cgroup2(); dir != nil {
-		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(dir.Fd())
+	if l.box.group != nil && l.box.group.Dir() != nil {
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(l.box.group.Dir().Fd())
 	}
 	l.exited = make(chan syscall.WaitStatus, 1)
 	pid, err := forkOnOwnThread(l.exe.path, attr, l.exited)

@@ -7,10 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"cutaway/sandbox/limit"
 )
 
 func TestExitStatus(t *testing.T) {
@@ -272,4 +275,36 @@ func withMark(mark string) []string {
 		}
 	}
 	return found
+}
+
+func TestLimits(t *testing.T) {
+	needRoot(t)
+	amount := func(n int64) *limit.Amount { a := limit.Amount(n); return &a }
+	half := 0.5
+	for _, c := range []struct {
+		name   string
+		set    limit.Set
+		script string
+		code   int
+	}{
+		{"memory", limit.Set{Memory: amount(64 << 20)}, "head -c 200M /dev/zero | tail >/dev/null; exit $?", 137},
+		{"pids", limit.Set{PIDs: amount(16)}, "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 5 & done 2>&1 | grep -c -i fork", -1},
+		{"cpus", limit.Set{CPUs: &half}, "exit 3", 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := isolated(c.script)
+			s.Limits = c.set
+			r := run(t, s, Options{})
+			if c.code >= 0 && r.status.ExitCode() != c.code {
+				t.Errorf("ended with %v: %s%s", r.status, r.out, r.errOut)
+			}
+			if c.name == "pids" && !strings.Contains(r.out+r.errOut, "1") {
+				t.Errorf("forks did not fail: %q %q", r.out, r.errOut)
+			}
+			left, _ := filepath.Glob("/sys/fs/cgroup/*/cutaway-" + strconv.Itoa(os.Getpid()) + "-*")
+			if len(left) > 0 {
+				t.Errorf("left %v", left)
+			}
+		})
+	}
 }

@@ -53,7 +53,7 @@ func (l *launch) prepare() error {
 		return failed(StageClone, "open cutaway's own program", "", err)
 	}
 	l.exe = exe
-	return nil
+	return l.makeGroup()
 }
 
 // mounts tells whether the Spec asks for a mount of this kind.

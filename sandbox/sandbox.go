@@ -76,7 +76,7 @@ func (b *Sandbox) end() error {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		errs = append(errs, b.group.remove(ctx))
+		errs = append(errs, b.removeGroup(ctx))
 		b.janitor.dismiss()
 		if b.root != nil {
 			errs = append(errs, b.root.Close())
