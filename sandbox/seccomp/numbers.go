@@ -1,13 +1,5 @@
 package seccomp
 
-// call is a system call and its numbers, by architecture; none where the architecture does not have it.
-type call struct {
-	name         string
-	amd64, arm64 int16
-}
-
-const none = -1
-
 // table holds every system call of Linux 7.2 on both architectures (arch/x86/entry/syscalls/syscall_64.tbl and
 // scripts/syscall.tbl, which golang.org/x/sys/unix is made from; a test compares them). A number that is not here is newer,
 // or was never given out.

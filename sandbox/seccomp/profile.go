@@ -17,6 +17,14 @@ const (
 	Off    = "off"    // no filter
 )
 
+// call is a system call and its numbers, by architecture; none where the architecture does not have it.
+type call struct {
+	name         string
+	amd64, arm64 int16
+}
+
+const none = -1
+
 // arch is an architecture that there are numbers for.
 type arch struct {
 	audit  uint32 // AUDIT_ARCH_* of include/uapi/linux/audit.h, which a filter sees

@@ -86,7 +86,6 @@ func TestProgramFollowsTheRules(t *testing.T) {
 }
 
 func TestOtherArchitecturesEndTheProcess(t *testing.T) {
-	const i386, arm = 0x40000003, 0x40000028
 	for goarch, a := range arches {
 		for _, profile := range []string{Docker, Strict} {
 			_, b := compiled(t, profile, goarch, all)
@@ -106,6 +105,9 @@ func TestOtherArchitecturesEndTheProcess(t *testing.T) {
 		}
 	}
 }
+
+// AUDIT_ARCH_* of the architectures of 32 bits that run beside ours.
+const i386, arm = 0x40000003, 0x40000028
 
 const (
 	high        = 1 << 32
