@@ -19,6 +19,7 @@ type site struct {
 	top         []topEntry  // of the host's root directory, for an overlay over it
 	rootDir     string      // what a tar or an image was unpacked to
 	sendTrees   bool        // the launcher opens what is bound: mapped ids may not reach it
+	imageEnv    []string    // what an image gives
 	env         []string    // the caller's environment
 	tasks       []string    // the cgroups' tasks files, which are the descriptors from stage.ExtraFD on
 	hierarchies []hierarchy // of the caller, for a cgroupfs mount
@@ -158,7 +159,11 @@ func (w *writer) mounts() {
 	case RootOverlay:
 		w.overlayHost()
 	case RootTar, RootImage:
-		w.add(stage.Op{Verb: stage.RootOverlay, Path: w.rootDir, Data: w.overlayOptions(), Attr: stage.AttrNoSuid})
+		root := stage.Op{Verb: stage.RootOverlay, Path: w.rootDir, Data: w.overlayOptions(), Attr: stage.AttrNoSuid}
+		if w.sendTrees { // the cache is its owner's alone
+			root.Flags, root.N = stage.Sent, w.send(tree{path: w.rootDir})
+		}
+		w.add(root)
 	case RootDir:
 		attr := readOnly
 		if w.Root.Writable {
@@ -503,7 +508,7 @@ func (w *writer) environment() []string {
 	for _, name := range slices.Sorted(maps.Keys(w.Env.Set)) {
 		list = append(list, name+"="+w.Env.Set[name])
 	}
-	return list
+	return append(list, imageDefaults(w.imageEnv, list)...)
 }
 
 // keeps tells whether a variable of the caller's is taken over; a name may end with "*".

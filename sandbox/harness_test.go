@@ -219,7 +219,7 @@ func busyboxRoot(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(root, "bin/busybox"), b, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"sh", "ls", "cat", "id", "ps", "touch", "mount", "hostname", "echo", "readlink", "grep", "chroot", "sleep"} {
+	for _, name := range []string{"sh", "ls", "cat", "cut", "tr", "id", "ps", "touch", "mount", "hostname", "echo", "readlink", "grep", "chroot", "sleep"} {
 		if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 			t.Fatal(err)
 		}

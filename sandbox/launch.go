@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"sync"
@@ -47,7 +46,7 @@ type Sandbox struct {
 	pidfd   int
 	control int            // the control socket: its end is the end of the sandbox
 	group   *cgroups.Group // nil when it has none
-	root    io.Closer
+	root    *rootfs.Root   // unpacked; nil without
 	janitor *janitor
 	closing sync.Once
 	ended   chan struct{} // closed when status and err are there

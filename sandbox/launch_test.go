@@ -308,3 +308,23 @@ func TestLimits(t *testing.T) {
 		})
 	}
 }
+
+// A tar is unpacked once; what is written goes to memory and never to the cache.
+func TestTarRoot(t *testing.T) {
+	needNamespaces(t)
+	root := busyboxRoot(t)
+	archive := filepath.Join(t.TempDir(), "root.tar")
+	if out, err := exec.Command("tar", "--numeric-owner", "--owner=0", "--group=0", "-C", root, "-cf", archive, ".").CombinedOutput(); err != nil {
+		t.Fatalf("tar: %v %s", err, out)
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for range 2 {
+		s := isolated("cat /etc/x; echo new >/etc/x && cat /etc/x; ls -ln /bin/busybox | tr -s ' ' | cut -d' ' -f3")
+		s.Root = Root{Kind: RootTar, Path: archive, Switch: PivotRoot}
+		s.Mounts = nil
+		r := run(t, s, Options{})
+		if r.out != "new\n0\n" {
+			t.Errorf("inside: %q %q", r.out, r.errOut)
+		}
+	}
+}

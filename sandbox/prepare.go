@@ -53,6 +53,9 @@ func (l *launch) prepare() error {
 		return failed(StageClone, "open cutaway's own program", "", err)
 	}
 	l.exe = exe
+	if err := l.unpackRoot(); err != nil {
+		return err
+	}
 	return l.makeGroup()
 }
 

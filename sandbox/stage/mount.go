@@ -143,14 +143,23 @@ func (c *child) overlay(o *Op) int {
 	for _, dir := range []string{"upper", "work"} {
 		c.check(syscall.Mkdirat(scratch, dir, 0o755), "mkdir for the overlay", dir)
 	}
+	lower := o.Path
+	if o.Flags&Sent != 0 {
+		lower = place + "/lower"
+		c.check(syscall.Mkdirat(scratch, "lower", 0o755), "mkdir for the overlay", "lower")
+		dir, errno := openat2(scratch, "lower", oPath, resolveNoSymlinks)
+		c.must(errno, "open the overlay's lower layer", lower)
+		c.must(moveMount(c.sent(o), dir), "move_mount of the overlay's lower layer", o.Path)
+		syscall.Close(dir)
+	}
 	var st syscall.Stat_t
-	if syscall.Stat(o.Path, &st) == nil {
+	if syscall.Stat(lower, &st) == nil {
 		// The directory itself looks as the one below it does.
 		if syscall.Chmod(place+"/upper", st.Mode&0o7777) != nil || syscall.Fchownat(scratch, "upper", int(st.Uid), int(st.Gid), 0) != nil {
 			syscall.Chmod(place+"/upper", 0o755)
 		}
 	}
-	options := "lowerdir=" + escapeLower(o.Path) + ",upperdir=" + place + "/upper,workdir=" + place + "/work"
+	options := "lowerdir=" + escapeLower(lower) + ",upperdir=" + place + "/upper,workdir=" + place + "/work"
 	if o.Data != "" {
 		options += "," + o.Data
 	}

@@ -73,6 +73,7 @@ const (
 	Create                        // makes the target when it is missing: a directory, or a file under a file
 	Optional                      // nothing happens when the target (or the source) is missing
 	NoSymlinks                    // the target's path must have no symbolic links: one here is an attack
+	Sent                          // of RootOverlay: the lower layer is the N-th detached tree that came with Go
 	Device                        // the source must be the character device with major N and minor M
 )
 
