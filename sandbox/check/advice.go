@@ -10,7 +10,7 @@ import (
 	"cutaway/sandbox/stage"
 )
 
-// Advice says in a sentence what most likely made a step of a launch fail on this machine, and what to do; "" when there is
+// Advice says in a clause, without a full stop, what most likely made a step of a launch fail on this machine, and what to do; "" when there is
 // nothing to say beyond the errno. The failure's Stage is one of cutaway/sandbox's; m may be nil when nothing is known of
 // the machine.
 func Advice(f stage.Failure, m *Machine) string {
@@ -84,19 +84,19 @@ func (s step) everywhere() string {
 		return s.guarded()
 	case syscall.ENOSYS:
 		if s.m.Filtered() {
-			return "The seccomp filter around cutaway hides this system call: " + s.m.filtered("").Advice + "."
+			return "the seccomp filter around cutaway hides this system call: " + s.m.filtered("").Advice
 		}
-		return fmt.Sprintf("This kernel (%s) does not know the system call; cutaway needs Linux 5.12 or newer for mounts.", s.m.Kernel)
+		return fmt.Sprintf("this kernel (%s) does not know the system call; cutaway needs Linux 5.12 or newer for mounts", s.m.Kernel)
 	case syscall.EMFILE:
-		return "cutaway has too many files open: raise the limit (ulimit -n)."
+		return "cutaway has too many files open: raise the limit (ulimit -n)"
 	case syscall.ENFILE:
-		return "The machine has too many files open: as root: sysctl -w fs.file-max=1000000."
+		return "the machine has too many files open; as root: sysctl -w fs.file-max=1000000"
 	case syscall.ENOMEM:
-		return "The kernel has no memory for it, or a limit of cutaway's cgroup is reached: cutaway limits self."
+		return "the kernel has no memory for it, or a limit of cutaway's cgroup is reached: cutaway limits self"
 	case syscall.ENOSPC:
-		return "A file system is full (df), or a limit of the kernel on what may be made is reached."
+		return "a file system is full (df), or a limit of the kernel on what may be made is reached"
 	case syscall.EROFS:
-		return "It lies on a mount that is read-only (findmnt -T PATH)."
+		return "it lies on a mount that is read-only (findmnt -T PATH)"
 	}
 	return ""
 }
@@ -106,13 +106,13 @@ func (s step) guarded() string {
 	m := s.m
 	switch {
 	case m.AppArmor.OK() && m.AppArmor.Value == "1" && !m.Can(capSysAdmin) && (m.Label.Profile == "unconfined" || m.Label.Profile == ""):
-		return "AppArmor lets users make user namespaces here, but without capabilities. As root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give cutaway a profile with the rule userns (docs/sandbox.md has one)."
+		return "AppArmor lets users make user namespaces here, but without capabilities; as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give cutaway a profile with the rule userns (docs/sandbox.md has one)"
 	case m.Label.LSM == security.AppArmor && (m.Label.Mode == "enforce" || m.Label.Mode == "kill"):
-		return fmt.Sprintf("AppArmor's profile %s confines cutaway: journalctl -k | grep DENIED shows what it refused. In a container: --security-opt apparmor=unconfined.", m.Label.Profile)
+		return fmt.Sprintf("AppArmor's profile %s confines cutaway: journalctl -k | grep DENIED shows what it refused; in a container: --security-opt apparmor=unconfined", m.Label.Profile)
 	case m.Label.LSM == security.SELinux && m.Enforcing.OK() && m.Enforcing.Value:
-		return fmt.Sprintf("SELinux may have refused it (%s): ausearch -m avc -ts recent shows it. In a container: --security-opt label=disable.", m.Label.Type())
+		return fmt.Sprintf("SELinux may have refused it (%s): ausearch -m avc -ts recent shows it; in a container: --security-opt label=disable", m.Label.Type())
 	case s.errno == syscall.EPERM && m.Filtered():
-		return "A seccomp filter stands around cutaway (Seccomp is 2 in /proc/self/status): " + m.filtered("").Advice + "."
+		return "a seccomp filter stands around cutaway (Seccomp is 2 in /proc/self/status): " + m.filtered("").Advice
 	}
 	return ""
 }
@@ -126,37 +126,37 @@ func (s step) clone() string {
 		need.New[proc.User] = true
 		for _, f := range append(m.needUser(&need), m.needCalls(&need)...) {
 			if f.Health == Refused {
-				return sentence(f.Value, f.Reason, f.Advice)
+				return clauses(f.Value, f.Reason, f.Advice)
 			}
 		}
 		if s.of("setns", "join") {
-			return "Joining takes CAP_SYS_ADMIN over the user namespace that owns the target's namespaces: join its user namespace as well where it is yours, or run cutaway as root."
+			return "joining takes CAP_SYS_ADMIN over the user namespace that owns the target's namespaces: join its user namespace as well where it is yours, or run cutaway as root"
 		}
 		if !m.Can(capSysAdmin) {
-			return "Namespaces take CAP_SYS_ADMIN unless a user namespace is made with them: make one, or run cutaway as root."
+			return "namespaces take CAP_SYS_ADMIN unless a user namespace is made with them: make one, or run cutaway as root"
 		}
 	case syscall.ENOSPC:
 		return s.full()
 	case syscall.EUSERS:
-		return "User or PID namespaces are nested too deeply (32 levels), or user.max_user_namespaces is reached: start cutaway further out."
+		return "user or PID namespaces are nested too deeply (32 levels), or user.max_user_namespaces is reached: start cutaway further out"
 	case syscall.EINVAL:
 		var need Need
 		for kind := range need.New {
 			need.New[kind] = !m.Namespaces[kind]
 		}
 		if lacking := m.needKinds(&need); len(lacking) > 0 {
-			return sentence(lacking[0].Name+": "+lacking[0].Value, "", lacking[0].Advice)
+			return clauses(lacking[0].Name+": "+lacking[0].Value, "", lacking[0].Advice)
 		}
-		return "The kernel lacks one of the kinds of namespaces (ls /proc/self/ns)."
+		return "the kernel lacks one of the kinds of namespaces (ls /proc/self/ns)"
 	case syscall.EAGAIN:
-		return "A limit on processes is reached: the user's (ulimit -u), the cgroup's (pids.max: cutaway limits self), or the machine's (kernel.threads-max, kernel.pid_max)."
+		return "a limit on processes is reached: the user's (ulimit -u), the cgroup's (pids.max: cutaway limits self), or the machine's (kernel.threads-max, kernel.pid_max)"
 	case syscall.EBUSY:
-		return "The cgroup gives controllers to its children, so that no process may be in it (no internal processes, cgroups(7)): choose another."
+		return "the cgroup gives controllers to its children, so that no process may be in it (no internal processes, cgroups(7)): choose another"
 	case syscall.ENOENT, syscall.ENOEXEC, syscall.ETXTBSY:
-		return "cutaway executes itself again, and its program (" + m.Program + ") is gone or was replaced: start the new one."
+		return "cutaway executes itself again, and its program (" + m.Program + ") is gone or was replaced: start the new one"
 	case syscall.EACCES:
 		if f := m.needRoot(&Need{}); len(f) > 0 {
-			return sentence(f[0].Value, f[0].Reason, f[0].Advice)
+			return clauses(f[0].Value, f[0].Reason, f[0].Advice)
 		}
 	}
 	return ""
@@ -166,21 +166,14 @@ func (s step) clone() string {
 func (s step) full() string {
 	for kind := range proc.NSKind(proc.NSKinds) {
 		if most := s.m.Max[kind]; most.OK() && most.Value == 0 {
-			return fmt.Sprintf("user.max_%s_namespaces is 0. As root: sysctl -w user.max_%[1]s_namespaces=10000.", kind)
+			return fmt.Sprintf("user.max_%s_namespaces is 0; as root: sysctl -w user.max_%[1]s_namespaces=10000", kind)
 		}
 	}
-	return "A limit on namespaces is reached: as many exist as user.max_*_namespaces allow (sysctl user; lsns counts them), or user and PID namespaces are nested 32 deep. End what is not needed, or as root raise the limit."
+	return "a limit on namespaces is reached: as many exist as user.max_*_namespaces allow (sysctl user; lsns counts them), or user and PID namespaces are nested 32 deep: end what is not needed, or as root raise the limit"
 }
 
-// sentence joins what is known of a finding.
-func sentence(value, reason, advice string) string {
-	text := value
-	if reason != "" {
-		text += ", and " + reason
-	}
-	text += "."
-	if advice != "" {
-		text += " " + upper(advice) + "."
-	}
-	return text
+// clauses joins what is known of a finding.
+func clauses(value, reason, advice string) string {
+	f := Finding{Value: value, Reason: reason, Advice: advice}
+	return f.said()
 }

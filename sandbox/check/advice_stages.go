@@ -13,24 +13,24 @@ func (s step) maps() string {
 			continue
 		}
 		if side.helper.Problem != "" {
-			return sentence(side.helper.Problem, "", side.helper.Advice)
+			return clauses(side.helper.Problem, "", side.helper.Advice)
 		}
-		return fmt.Sprintf("It maps what %s grants to %s and nothing else: %d ids from %d. %s.",
-			side.file, s.m.User, side.granted.Count, side.granted.Start, upper(s.m.grant(&side)))
+		return fmt.Sprintf("it maps what %s grants to %s and nothing else: %d ids from %d; %s",
+			side.file, s.m.User, side.granted.Count, side.granted.Start, s.m.grant(&side))
 	}
 	switch s.errno {
 	case syscall.EPERM:
 		switch {
 		case s.of("gid_map") && !s.m.Can(capSetgid):
-			return "A user may map their own group alone, after deny was written to /proc/PID/setgroups; ranges are for newgidmap(1) and /etc/subgid."
+			return "a user may map their own group alone, after deny was written to /proc/PID/setgroups; ranges are for newgidmap(1) and /etc/subgid"
 		case s.m.Can(capSetuid) && !s.m.Can(capSetfcap):
-			return "Mapping root takes CAP_SETFCAP since Linux 5.12, which cutaway lacks: map other ids."
+			return "mapping root takes CAP_SETFCAP since Linux 5.12, which cutaway lacks: map other ids"
 		}
-		return "A map may hold only ids that cutaway's own user namespace has (/proc/self/uid_map), and a user's without CAP_SETUID their own id alone; ranges are for newuidmap(1) and /etc/subuid."
+		return "a map may hold only ids that cutaway's own user namespace has (/proc/self/uid_map), and a user's without CAP_SETUID their own id alone; ranges are for newuidmap(1) and /etc/subuid"
 	case syscall.EINVAL:
-		return "The map's ranges overlap, hold the id 4294967295, which does not exist, or are more than 340."
+		return "the map's ranges overlap, hold the id 4294967295, which does not exist, or are more than 340"
 	case syscall.EACCES, syscall.ENOENT, syscall.ESRCH:
-		return "The launcher must see the sandbox in /proc: is that mounted with hidepid, or of another PID namespace (findmnt /proc)?"
+		return "the launcher must see the sandbox in /proc: is that mounted with hidepid, or of another PID namespace (findmnt /proc)?"
 	}
 	return ""
 }
@@ -39,26 +39,26 @@ func (s step) maps() string {
 func (s step) cgroup() string {
 	switch {
 	case s.of("unshare") && s.errno == syscall.EINVAL:
-		return "The kernel has no cgroup namespaces (Linux 4.6)."
+		return "the kernel has no cgroup namespaces (Linux 4.6)"
 	case s.denied() || s.errno == syscall.EROFS:
-		_, cure := s.m.unwritable(s.Path, s.errno)
-		return upper(cure) + "."
+		_, cure := s.m.unwritable(s.Path, s.m.onV2(s.Path), s.errno)
+		return cure
 	case s.errno == syscall.EBUSY && strings.Contains(s.Path, "cgroup.subtree_control"):
-		return "A cgroup with processes of its own cannot give controllers to children (no internal processes): start cutaway in a cgroup of its own: systemd-run --scope -p Delegate=yes -- cutaway ..., with --user when not root."
+		return "a cgroup with processes of its own cannot give controllers to children (no internal processes): " + delegated + ", as root without --user"
 	case s.errno == syscall.EBUSY && strings.Contains(s.Path, "memory."):
-		return "More memory is in use than the limit allows (version 1): choose a larger one."
+		return "more memory is in use than the limit allows (version 1): choose a larger one"
 	case s.errno == syscall.ENOSPC && (strings.Contains(s.Path, "cpuset") || s.of("tasks")):
-		return "cpuset.cpus and cpuset.mems of a version 1 cgroup must be filled before a process can enter it."
+		return "cpuset.cpus and cpuset.mems of a version 1 cgroup must be filled before a process can enter it"
 	case s.errno == syscall.ENOENT && strings.Contains(s.Path, "cgroup.subtree_control"), s.errno == syscall.ENOENT && strings.Contains(s.Path, "."):
-		return "The kernel, or the cgroup above, does not offer that controller: cat cgroup.controllers there, and cgroup_disable= in /proc/cmdline."
+		return "the kernel, or the cgroup above, does not offer that controller: cat cgroup.controllers there, and cgroup_disable= in /proc/cmdline"
 	case s.errno == syscall.EINVAL, s.errno == syscall.ERANGE:
-		return "The kernel does not take that value here: it must not be above what the cgroups above allow (cpuset), nor below the least (1000 µs of CPU)."
+		return "the kernel does not take that value here: it must not be above what the cgroups above allow (cpuset), nor below the least (1000 µs of CPU)"
 	case s.errno == syscall.ENODEV:
-		return "There is no such block device (lsblk), or it is a partition: limits are for whole devices."
+		return "there is no such block device (lsblk), or it is a partition: limits are for whole devices"
 	case s.errno == syscall.EAGAIN:
-		return "pids.max or cgroup.max.descendants of a cgroup above is reached: cutaway limits self."
+		return "pids.max or cgroup.max.descendants of a cgroup above is reached: cutaway limits self"
 	case s.errno == syscall.EOPNOTSUPP:
-		return "The cgroup is threaded or below one that is (cat cgroup.type): start cutaway elsewhere."
+		return "the cgroup is threaded or below one that is (cat cgroup.type): start cutaway elsewhere"
 	}
 	return ""
 }
@@ -67,9 +67,9 @@ func (s step) cgroup() string {
 func (s step) time() string {
 	switch s.errno {
 	case syscall.EINVAL, syscall.ENOENT, syscall.ENOSYS:
-		return "The kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS)."
+		return "the kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS)"
 	case syscall.ERANGE:
-		return "The offset would make the clock negative, or reach beyond half of what it can count."
+		return "the offset would make the clock negative, or reach beyond half of what it can count"
 	}
 	return ""
 }
@@ -83,35 +83,35 @@ func (s step) mounts() string {
 			return text
 		}
 		if s.of("overlay") && m.older(5, 11) {
-			return "User namespaces may mount overlays since Linux 5.11."
+			return "user namespaces may mount overlays since Linux 5.11"
 		}
 		if text := s.guarded(); text != "" {
 			return text
 		}
 		if s.errno == syscall.EACCES && s.Path != "" {
-			return "Every directory on the way must be searchable (x) for the user that the sandbox's root is mapped to: namei -l " + s.Path + "."
+			return "every directory on the way must be searchable (x) for the user that the sandbox's root is mapped to: namei -l " + s.Path
 		}
 	case syscall.ENODEV:
-		return "The kernel does not have this type of file system (cat /proc/filesystems): as root: modprobe it."
+		return "the kernel does not have this type of file system (cat /proc/filesystems): as root: modprobe it"
 	case syscall.EINVAL:
 		switch {
 		case s.of("overlay"):
-			return "The kernel says why in its log (dmesg | tail): layers must not overlap, and the directories' file system must be able to hold an overlay."
+			return "the kernel says why in its log (dmesg | tail): layers must not overlap, and the directories' file system must be able to hold an overlay"
 		case s.of("open_tree"):
-			return "In a user namespace mounts can be bound only with what is mounted below them, and only those that propagate; the path must be in cutaway's own mount namespace."
+			return "in a user namespace mounts can be bound only with what is mounted below them, and only those that propagate; the path must be in cutaway's own mount namespace"
 		case s.of("mount_setattr", "owners mapped"):
-			return "The file system there, or one mounted below it, cannot map owners (mount_setattr(2), MOUNT_ATTR_IDMAP): choose an unpacked root, or a directory on ext4, xfs, btrfs or tmpfs."
+			return "the file system there, or one mounted below it, cannot map owners (mount_setattr(2), MOUNT_ATTR_IDMAP): choose an unpacked root, or a directory on ext4, xfs, btrfs or tmpfs"
 		}
 	case syscall.ENOENT, syscall.ENOTDIR:
-		return "The path must exist: a bind's source on the host, a mount's place in the root."
+		return "the path must exist: a bind's source on the host, a mount's place in the root"
 	case syscall.ELOOP:
-		return "The root has a symbolic link in a place where the launcher mounts: an image made so may be hostile."
+		return "the root has a symbolic link in a place where the launcher mounts: an image made so may be hostile"
 	case syscall.ENOSPC:
-		return "A mount namespace may hold fs.mount-max mounts: as root: sysctl -w fs.mount-max=200000; or the file system is full."
+		return "a mount namespace may hold fs.mount-max mounts: as root: sysctl -w fs.mount-max=200000; or the file system is full"
 	case syscall.EOVERFLOW:
-		return "The owner of the directory is not mapped in the sandbox's user namespace: map more ids, or choose another place."
+		return "the owner of the directory is not mapped in the sandbox's user namespace: map more ids, or choose another place"
 	case syscall.EBUSY:
-		return "The same file system is mounted or in use elsewhere in a way that excludes this (dmesg | tail)."
+		return "the same file system is mounted or in use elsewhere in a way that excludes this (dmesg | tail)"
 	}
 	return ""
 }
@@ -123,15 +123,15 @@ func (s step) covered() string {
 		need.New[kind] = true // as far as the namespaces go all is well
 	}
 	for _, f := range append(s.m.needProc(&need), s.m.needSys(&need)...) {
-		return sentence(f.Value, f.Reason, f.Advice)
+		return clauses(f.Value, f.Reason, f.Advice)
 	}
 	switch {
 	case s.errno != syscall.EPERM || s.guarded() != "":
 		return ""
 	case need.Proc:
-		return "In a user namespace a new /proc needs a new PID namespace, and a whole /proc to be seen outside."
+		return "in a user namespace a new /proc needs a new PID namespace, and a whole /proc to be seen outside"
 	case need.Sys:
-		return "In a user namespace a new /sys needs a new network namespace, and a whole /sys to be seen outside."
+		return "in a user namespace a new /sys needs a new network namespace, and a whole /sys to be seen outside"
 	}
 	return ""
 }
@@ -140,13 +140,13 @@ func (s step) covered() string {
 func (s step) root() string {
 	switch {
 	case s.of("pivot_root") && s.errno == syscall.EINVAL && s.m.absoluteRoot():
-		return "The root directory is the initramfs, which cannot be left by pivot_root: choose the switch chroot."
+		return "the root directory is the initramfs, which cannot be left by pivot_root: choose the switch chroot"
 	case s.of("pivot_root") && s.errno == syscall.EINVAL:
-		return "pivot_root(2) needs a root that is a mount point, whose parent mount is not shared: start cutaway outside of a chroot, or choose the switch chroot."
+		return "pivot_root(2) needs a root that is a mount point, whose parent mount is not shared: start cutaway outside of a chroot, or choose the switch chroot"
 	case s.of("chroot") && s.errno == syscall.EPERM && !s.m.Can(capSysChroot):
-		return "chroot(2) takes CAP_SYS_CHROOT: make a user namespace as well, or run cutaway as root."
+		return "chroot(2) takes CAP_SYS_CHROOT: make a user namespace as well, or run cutaway as root"
 	case s.errno == syscall.ENOENT, s.errno == syscall.ENOTDIR:
-		return "The new root must be a directory that exists."
+		return "the new root must be a directory that exists"
 	}
 	return ""
 }
@@ -154,9 +154,9 @@ func (s step) root() string {
 func (s step) hostname() string {
 	switch s.errno {
 	case syscall.EPERM:
-		return "The host's name is not the sandbox's to set: make a uts namespace."
+		return "the host's name is not the sandbox's to set: make a uts namespace"
 	case syscall.EINVAL, syscall.ENAMETOOLONG:
-		return "A host name has at most 64 bytes."
+		return "a host name has at most 64 bytes"
 	}
 	return ""
 }
@@ -164,11 +164,11 @@ func (s step) hostname() string {
 func (s step) network() string {
 	switch s.errno {
 	case syscall.EPERM:
-		return "The network must belong to the sandbox's user namespace: make a net namespace, or leave its interfaces alone; veth takes root."
+		return "the network must belong to the sandbox's user namespace: make a net namespace, or leave its interfaces alone; veth takes root"
 	case syscall.EOPNOTSUPP, syscall.ENODEV:
-		return "The kernel does not know this kind of interface: as root: modprobe veth."
+		return "the kernel does not know this kind of interface: as root: modprobe veth"
 	case syscall.EEXIST:
-		return "An interface or address of that name is there already (ip addr): choose another."
+		return "an interface or address of that name is there already (ip addr): choose another"
 	}
 	return ""
 }
@@ -176,11 +176,11 @@ func (s step) network() string {
 func (s step) terminal() string {
 	switch s.errno {
 	case syscall.ENOENT, syscall.ENXIO, syscall.ENODEV:
-		return "The root has no devpts at /dev/pts: choose dev minimal, or no terminal."
+		return "the root has no devpts at /dev/pts: choose dev minimal, or no terminal"
 	case syscall.ENOSPC:
-		return "There are no more terminals: as root: sysctl -w kernel.pty.max=8192."
+		return "there are no more terminals: as root: sysctl -w kernel.pty.max=8192"
 	case syscall.EACCES:
-		return "/dev/pts/ptmx is not for everybody there (mount option ptmxmode): choose dev minimal, or no terminal."
+		return "/dev/pts/ptmx is not for everybody there (mount option ptmxmode): choose dev minimal, or no terminal"
 	}
 	return ""
 }
@@ -188,9 +188,9 @@ func (s step) terminal() string {
 func (s step) rlimits() string {
 	switch s.errno {
 	case syscall.EPERM:
-		return "A hard limit can be raised only with CAP_SYS_RESOURCE over the host's user namespace: ask for less than cutaway's own (ulimit -H -a)."
+		return "a hard limit can be raised only with CAP_SYS_RESOURCE over the host's user namespace: ask for less than cutaway's own (ulimit -H -a)"
 	case syscall.EINVAL:
-		return "The soft limit must not be above the hard one."
+		return "the soft limit must not be above the hard one"
 	}
 	return ""
 }
@@ -198,13 +198,13 @@ func (s step) rlimits() string {
 func (s step) capabilities() string {
 	switch {
 	case s.errno == syscall.EINVAL && s.of("setresuid", "setresgid", "setgroups"):
-		return "That id is not mapped in the sandbox's user namespace: map it, or run the command as another."
+		return "that id is not mapped in the sandbox's user namespace: map it, or run the command as another"
 	case s.errno == syscall.EPERM && s.of("setgroups"):
-		return "Groups cannot be set where the map of groups was written without privileges (/proc/PID/setgroups is deny): leave them out, or map a range."
+		return "groups cannot be set where the map of groups was written without privileges (/proc/PID/setgroups is deny): leave them out, or map a range"
 	case s.errno == syscall.EPERM && s.of("capset"):
-		return "A capability that cutaway does not have itself cannot be kept without a user namespace: capsh --print shows them."
+		return "a capability that cutaway does not have itself cannot be kept without a user namespace: capsh --print shows them"
 	case s.errno == syscall.EPERM && s.of("CAPBSET"):
-		return "Dropping from the bounding set takes CAP_SETPCAP: make a user namespace as well, or run cutaway as root."
+		return "dropping from the bounding set takes CAP_SETPCAP: make a user namespace as well, or run cutaway as root"
 	}
 	return ""
 }
@@ -213,14 +213,14 @@ func (s step) landlock() string {
 	switch s.errno {
 	case syscall.ENOSYS, syscall.EOPNOTSUPP:
 		if found := s.m.needFilters(&Need{Landlock: true}); len(found) > 0 {
-			return sentence("Landlock: "+found[0].Value, "", found[0].Advice)
+			return clauses("Landlock: "+found[0].Value, "", found[0].Advice)
 		}
 	case syscall.ENOENT:
-		return "A path that Landlock is to allow is not in the sandbox's root."
+		return "a path that Landlock is to allow is not in the sandbox's root"
 	case syscall.E2BIG:
-		return "At most 16 Landlock rulesets can be stacked: start cutaway outside of other sandboxes."
+		return "at most 16 Landlock rulesets can be stacked: start cutaway outside of other sandboxes"
 	case syscall.EPERM:
-		return "Landlock takes no_new_privs or CAP_SYS_ADMIN: turn no_new_privs on."
+		return "Landlock takes no_new_privs or CAP_SYS_ADMIN: turn no_new_privs on"
 	}
 	return ""
 }
@@ -228,13 +228,13 @@ func (s step) landlock() string {
 func (s step) seccomp() string {
 	switch s.errno {
 	case syscall.EACCES:
-		return "A filter takes no_new_privs or CAP_SYS_ADMIN: turn no_new_privs on."
+		return "a filter takes no_new_privs or CAP_SYS_ADMIN: turn no_new_privs on"
 	case syscall.EINVAL, syscall.ENOSYS:
-		return "The kernel has no seccomp filters (CONFIG_SECCOMP_FILTER), or does not know an action of this one: choose seccomp off."
+		return "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER), or does not know an action of this one: choose seccomp off"
 	case syscall.ENOMEM:
-		return "The filters around cutaway and this one are too long together (32768 instructions)."
+		return "the filters around cutaway and this one are too long together (32768 instructions)"
 	case syscall.EBUSY, syscall.ESRCH:
-		return "Another thread of the sandbox's first process has a filter of its own."
+		return "another thread of the sandbox's first process has a filter of its own"
 	}
 	return ""
 }
@@ -244,31 +244,24 @@ func (s step) exec() string {
 	switch s.errno {
 	case syscall.ENOENT:
 		if s.of("chdir") {
-			return "The working directory must exist inside: choose another with dir."
+			return "the working directory must exist inside: choose another with dir"
 		}
-		return "Inside the sandbox's root it is not there, or its interpreter or loader is not (file PROGRAM names it): PATH is the sandbox's own."
+		return "inside the sandbox's root it is not there, or its interpreter or loader is not (file PROGRAM names it): PATH is the sandbox's own"
 	case syscall.EACCES:
 		if s.of("chdir") {
-			return "The working directory is not searchable for the command's user."
+			return "the working directory is not searchable for the command's user"
 		}
-		return "It must be an executable file on a mount without noexec, every directory on the way searchable for the command's user, and Landlock must let it be read."
+		return "it must be an executable file on a mount without noexec, every directory on the way searchable for the command's user, and Landlock must let it be read"
 	case syscall.ENOEXEC:
-		return "It is no program for this machine, or a script without #! in its first line."
+		return "it is no program for this machine, or a script without #! in its first line"
 	case syscall.E2BIG:
-		return "Arguments and environment are too long together: keep fewer variables."
+		return "arguments and environment are too long together: keep fewer variables"
 	case syscall.EAGAIN:
-		return "A limit on processes is reached: the user's (ulimit -u) or the cgroup's (pids.max)."
+		return "a limit on processes is reached: the user's (ulimit -u) or the cgroup's (pids.max)"
 	case syscall.EPERM:
 		if s.m.NoNewPrivs() {
-			return "no_new_privs is set for cutaway, and the program wants more rights than it may have."
+			return "no_new_privs is set for cutaway, and the program wants more rights than it may have"
 		}
 	}
 	return ""
-}
-
-func upper(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

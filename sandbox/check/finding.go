@@ -26,8 +26,11 @@ type Finding struct {
 func (f *Finding) OK() bool { return f.Health == Fine }
 
 // String is the finding as one sentence for an error message: what, what was found, what follows, what to do.
-func (f *Finding) String() string {
-	text := f.Name + ": " + f.Value
+func (f *Finding) String() string { return f.Name + ": " + f.said() }
+
+// said is the finding without its name.
+func (f *Finding) said() string {
+	text := f.Value
 	for _, more := range []string{f.Reason, f.Advice} {
 		if more != "" {
 			text += "; " + more

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 			"docker, only a PID namespace", docker(), only(proc.PID, proc.Mnt),
 			[]string{"refused privileges: mnt and pid namespaces take CAP_SYS_ADMIN", "refused seccomp: docker run --security-opt seccomp=unconfined", "limited confinement: "},
 		},
-		{"docker, a limit", docker(), Need{Controllers: []string{"memory"}}, []string{"refused seccomp: clone3", "refused cgroup controller memory: read-only"}},
+		{"docker, a limit", docker(), Need{Controllers: []string{"memory"}}, []string{"refused seccomp: clone3", "refused cgroup memory: read-only"}},
 		{"docker --privileged", func() fixture {
 			f := docker()
 			f.caps, f.answers, f.readOnly = 0, nil, false
