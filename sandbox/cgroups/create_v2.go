@@ -1,0 +1,150 @@
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/cgroup"
+)
+
+// makeV2 makes the group's directory in the v2 hierarchy: below the caller's own cgroup when it needs no controllers of
+// v2's (a hybrid, or no limits), else below the nearest one that can hand them out.
+func (g *Group) makeV2(needed []string) error {
+	own, ok := g.machine.Hierarchies.Place(g.machine.Own, "")
+	if !ok {
+		return nil
+	}
+	onV2 := func(c string) bool { return own.V2 && slices.Contains(own.Controllers, c) && !g.hasV1(c) }
+	needed = slices.DeleteFunc(slices.Clone(needed), func(c string) bool { return !onV2(c) })
+	wanted := slices.Clone(needed)
+	for _, c := range usage {
+		if onV2(c) && !slices.Contains(wanted, c) {
+			wanted = append(wanted, c)
+		}
+	}
+	parent, err := chooseParent(own, needed, wanted)
+	if err != nil {
+		return err
+	}
+	if _, err := g.makeIn(parent); err != nil {
+		return err
+	}
+	if parent.Dir != own.Dir {
+		g.Where = fmt.Sprintf("made in %s, beside cutaway's own cgroup %s: that holds processes, and so cannot have limited children (cgroups(7), no internal processes)%s",
+			parent.Dir, own.Path, escaped(own, parent))
+	}
+	return nil
+}
+
+// hasV1 tells whether a v1 hierarchy has the controller for the group.
+func (g *Group) hasV1(controller string) bool {
+	place, ok := g.machine.Hierarchies.Place(g.machine.Own, controller)
+	return ok && !place.V2
+}
+
+// chooseParent finds where on v2 a cgroup with controllers can be made: the caller's own cgroup or the nearest above it
+// that hands them out to its children, or can be made to. What only shows use (wanted, but not needed) is no reason to
+// leave the caller's own cgroup, whose limits are left with it.
+func chooseParent(own cgroup.Place, needed, wanted []string) (cgroup.Place, error) {
+	if canHandOut(own, wanted) == nil || len(needed) == 0 {
+		return own, nil
+	}
+	var refusals []error
+	for _, want := range [][]string{wanted, needed} {
+		refusals = nil
+		for at := own; ; at = above(at) {
+			err := canHandOut(at, want)
+			if err == nil {
+				return at, nil
+			}
+			refusals = append(refusals, err)
+			if at.Dir == at.Mount {
+				break
+			}
+		}
+	}
+	return cgroup.Place{}, noParent(own, needed, refusals)
+}
+
+func above(p cgroup.Place) cgroup.Place {
+	p.Dir, p.Path = filepath.Dir(p.Dir), path.Dir(p.Path)
+	return p
+}
+
+// noParent says why no cgroup can be made, by what was in the way nearest to the caller that a person can do something about.
+func noParent(own cgroup.Place, needed []string, refusals []error) error {
+	err := &Error{
+		What: "make a cgroup with the controllers " + strings.Join(needed, ", ") + " below " + own.Path + " or above it",
+		Err:  errors.Join(refusals...), Advice: delegation,
+	}
+	if slices.ContainsFunc(refusals, func(e error) bool { return errors.Is(e, unix.EROFS) }) {
+		err.Advice = "the cgroup file system is mounted read-only here, as engines do inside of containers"
+	}
+	return err
+}
+
+// canHandOut makes a cgroup hand out controllers to its children, or says why it cannot. It turns on what is missing
+// (cgroup.subtree_control), which the kernel refuses for a cgroup with processes that is not the root (EBUSY): that is
+// asked for beforehand, and nothing is turned on for a caller who could not use it.
+func canHandOut(p cgroup.Place, controllers []string) error {
+	f, err := openFolder(p)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	available, on := f.words("cgroup.controllers"), f.words("cgroup.subtree_control")
+	var missing []string
+	for _, c := range controllers {
+		if !slices.Contains(available, c) {
+			return &Error{What: "the " + c + " controller does not reach", Path: p.Dir}
+		}
+		if !slices.Contains(on, c) {
+			missing = append(missing, "+"+c)
+		}
+	}
+	// To put a process into a child, its old and its new cgroup's common ancestor must be writable too (cgroups(7), Delegation).
+	for _, name := range []string{".", "cgroup.procs"} {
+		if err := unix.Faccessat(int(f.dir.Fd()), name, unix.W_OK, unix.AT_EACCESS); err != nil {
+			return &Error{What: "not writable", Path: f.file(name), Err: err}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if root := p.Top && p.Dir == p.Mount; !root {
+		if text, err := f.read("cgroup.procs"); err != nil || text != "" {
+			return &Error{What: "holds processes", Path: p.Dir, Err: unix.EBUSY}
+		}
+	}
+	if err := f.write("cgroup.subtree_control", strings.Join(missing, " ")); err != nil {
+		return &Error{What: "write " + strings.Join(missing, " "), Path: f.file("cgroup.subtree_control"), Err: err}
+	}
+	return nil
+}
+
+// escaped names the limits of the caller's cgroups that do not hold for a group beside them.
+func escaped(own, parent cgroup.Place) string {
+	var limits []string
+	for at := own; at.Dir != parent.Dir; at = above(at) {
+		f, err := openFolder(at)
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"memory.max", "memory.swap.max", "pids.max", "cpu.max"} {
+			if text, err := f.read(name); err == nil && !strings.HasPrefix(text, "max") {
+				limits = append(limits, f.file(name)+" "+text)
+			}
+		}
+		f.close()
+	}
+	if len(limits) == 0 {
+		return ""
+	}
+	return "; these limits of its own do not hold there: " + strings.Join(limits, ", ")
+}

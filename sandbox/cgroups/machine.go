@@ -1,0 +1,48 @@
+package cgroups
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"cutaway/inspect/cgroup"
+	"cutaway/inspect/proc"
+)
+
+// Machine is the hierarchies that are mounted here, and where the caller stands in them.
+type Machine struct {
+	Hierarchies *cgroup.Hierarchies
+	Own         *cgroup.Membership
+}
+
+// ThisMachine looks at the calling process's mounts and cgroups.
+func ThisMachine() (*Machine, error) {
+	mountinfo, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, &Error{What: "look for cgroups", Path: "/proc/self/mountinfo", Err: errnoOf(err)}
+	}
+	h, err := cgroup.Discover(mountinfo, "")
+	if err != nil {
+		return nil, fmt.Errorf("look for cgroups: %w", err)
+	}
+	own, err := MembershipOf(os.Getpid())
+	if err != nil {
+		return nil, err
+	}
+	return &Machine{Hierarchies: h, Own: own}, nil
+}
+
+// MembershipOf reads the cgroups of a process.
+func MembershipOf(pid int) (*cgroup.Membership, error) {
+	file := filepath.Join("/proc", strconv.Itoa(pid), "cgroup")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &Error{What: "read the cgroups of process " + strconv.Itoa(pid), Path: file, Err: errnoOf(err)}
+	}
+	lines, err := proc.ParseCgroup(text)
+	if err != nil {
+		return nil, &Error{What: "read the cgroups of process " + strconv.Itoa(pid), Path: file, Err: err}
+	}
+	return &cgroup.Membership{Lines: lines}, nil
+}

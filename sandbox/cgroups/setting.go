@@ -1,0 +1,147 @@
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Setting is one file of a cgroup that holds a limit, with the value that it has and the one that it is to have.
+type Setting struct {
+	Limit  string // the limit's name in limit.Set's JSON: memory, swap, cpus, pids, io, cpuset, memset, weight
+	Dir    string // the cgroup's directory
+	File   string // the file's name there: memory.max
+	Device string // "8:0" where the file has a value for each device, else ""
+	Old    string // the present value, such that writing it brings it back
+	New    string // what will be written
+
+	folder *folder
+}
+
+// Path is the file's absolute path.
+func (s *Setting) Path() string { return filepath.Join(s.Dir, s.File) }
+
+// Changes tells whether the value is to be another than it is.
+func (s *Setting) Changes() bool { return !forms[s.File].agree(s.New, s.Old) }
+
+// Read reads the present value, in the form of Old and New.
+func (s *Setting) Read() (string, error) {
+	text, err := s.folder.read(s.File)
+	if err != nil {
+		return "", err
+	}
+	return forms[s.File].present(s.Device, text), nil
+}
+
+// Write writes New and reads it back: now is the value that the kernel keeps, which it may have rounded. A value that is
+// another one altogether is an error.
+func (s *Setting) Write() (now string, err error) { return s.put(s.New) }
+
+// Restore writes Old, as Write does New.
+func (s *Setting) Restore() (now string, err error) { return s.put(s.Old) }
+
+func (s *Setting) put(value string) (string, error) {
+	if err := s.folder.write(s.File, value); err != nil {
+		return "", &Error{What: "write " + shown(value), Path: s.Path(), Err: err, Advice: s.advice(err)}
+	}
+	now, err := s.Read()
+	if err != nil {
+		return "", err
+	}
+	if !forms[s.File].agree(value, now) {
+		return now, &Error{
+			What: fmt.Sprintf("the kernel took %s and keeps %s", shown(value), shown(now)), Path: s.Path(),
+			Advice: "another program, such as systemd or the container's engine, may be writing the same file",
+		}
+	}
+	return now, nil
+}
+
+// shown is a value in a message: what is empty needs quotes to be seen.
+func shown(value string) string {
+	if value == "" {
+		return `""`
+	}
+	return value
+}
+
+// Identity is the directory's inode number: a cgroup file system gives each only once, so that a cgroup that is made anew
+// under an old name can be told.
+func (s *Setting) Identity() (uint64, error) {
+	st, err := s.folder.stat()
+	return st.Ino, err
+}
+
+// advice says what may be done about an errno of a limit's file; the kernel's reasons are in mm/memcontrol-v1.c,
+// kernel/sched/core.c (tg_set_bandwidth), kernel/cgroup/cpuset.c and block/blk-throttle.c.
+func (s *Setting) advice(err error) string {
+	switch {
+	case errors.Is(err, unix.EACCES) && s.Limit != "cpuset" && s.Limit != "memset", errors.Is(err, unix.EPERM):
+		return "the cgroup belongs to another user: run cutaway as root"
+	case errors.Is(err, unix.EROFS):
+		return "the cgroup file system is mounted read-only here, as engines do inside of containers"
+	case errors.Is(err, unix.ENODEV) && s.Device == "":
+		return "the cgroup was removed meanwhile"
+	case errors.Is(err, unix.ENOENT):
+		return s.missing()
+	}
+	switch s.Limit {
+	case "memory", "swap":
+		return s.memoryAdvice(err)
+	case "cpus":
+		if errors.Is(err, unix.EINVAL) {
+			return "the cgroup above allows less than this, or one below has more: see the cpu.cfs_quota_us and cpu.cfs_burst_us of both"
+		}
+	case "cpuset", "memset":
+		return s.cpusetAdvice(err)
+	case "io":
+		if errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL) {
+			return "only whole disks can be limited: `lsblk -o NAME,MAJ:MIN,TYPE` lists them"
+		}
+	case "weight":
+		if errors.Is(err, unix.EINVAL) {
+			return "a cgroup with cpu.idle has no weight"
+		}
+	}
+	return ""
+}
+
+func (s *Setting) memoryAdvice(err error) string {
+	switch {
+	case errors.Is(err, unix.EBUSY):
+		return "more than this is in use, and the kernel could not reclaim it: ask for more, or let go of memory first"
+	case errors.Is(err, unix.EINVAL):
+		return "memory alone may not have more than memory and swap together: see memory.memsw.limit_in_bytes"
+	}
+	return ""
+}
+
+func (s *Setting) cpusetAdvice(err error) string {
+	switch {
+	case errors.Is(err, unix.ENOSPC):
+		return "a cgroup with processes needs at least one processor and one memory node"
+	case errors.Is(err, unix.EACCES):
+		return "not all of these belong to the cgroup above, or the cgroup belongs to another user"
+	case errors.Is(err, unix.EBUSY):
+		return "a cgroup below has more, or a deadline task (SCHED_DEADLINE) holds the processors"
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ERANGE):
+		return "not all of these are on this machine and online: see `lscpu`"
+	}
+	return ""
+}
+
+// missing says why a cgroup has not got the file.
+func (s *Setting) missing() string {
+	if strings.HasPrefix(s.File, "memory.memsw.") || s.File == "memory.swap.max" {
+		return "this kernel does not account for swap: boot with swapaccount=1"
+	}
+	if s.folder.V2 {
+		controller, _, _ := strings.Cut(s.File, ".")
+		return fmt.Sprintf("the %s controller is not on for this cgroup: `echo +%s > %s` in each cgroup above it turns it on",
+			controller, controller, filepath.Join(filepath.Dir(s.Dir), "cgroup.subtree_control"))
+	}
+	return "this kernel was built without it"
+}
