@@ -110,6 +110,11 @@ func (c *child) landlock(o *Op) {
 		for j := 0; j < 8; j++ {
 			rights |= uint64(o.Data[8*i+j]) << (8 * j)
 		}
+		var st syscall.Stat_t
+		c.check(syscall.Fstat(fd, &st), "fstat for a Landlock rule", path)
+		if st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+			rights &= uint64(o.N) // the kernel refuses a rule with the others
+		}
 		var rule [12]byte // struct landlock_path_beneath_attr is packed
 		*(*uint64)(unsafe.Pointer(&rule[0])) = rights
 		*(*int32)(unsafe.Pointer(&rule[8])) = int32(fd)
