@@ -9,6 +9,7 @@ import (
 	"cutaway/inspect/caps"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/sandbox/landlock"
 	"cutaway/sandbox/seccomp"
 )
 
@@ -48,6 +49,17 @@ func (l *launch) prepare() error {
 		return failed(StageSeccomp, "build the filter of system calls", "", err)
 	}
 	l.site.filter = filter
+	if s.Landlock != nil {
+		abi, err := landlock.ABI()
+		if err != nil {
+			return failed(StageLandlock, "find Landlock", "", err)
+		}
+		rules, err := landlock.Rules(abi, s.Landlock.Read, s.Landlock.Write)
+		if err != nil {
+			return failed(StageLandlock, "make the rules", "", err)
+		}
+		l.site.landlock = new(rules.Op())
+	}
 	exe, err := openProgram(l.opts.Exe, s.Init && keep.Has(capSysPtrace))
 	if err != nil {
 		return failed(StageClone, "open cutaway's own program", "", err)

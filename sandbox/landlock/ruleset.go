@@ -79,10 +79,10 @@ var versions = []version{
 // An error is a version that is none, a path that is not absolute, or no path at all.
 func Rules(abi int, read, write []string) (Ruleset, error) {
 	if abi < 1 {
-		return Ruleset{}, fmt.Errorf("Landlock has no version %d", abi)
+		return Ruleset{}, fmt.Errorf("there is no version %d of Landlock", abi)
 	}
 	if len(read)+len(write) == 0 {
-		return Ruleset{}, errors.New("Landlock without a path allows nothing, not even to execute the command: name at least what it is read from, such as /usr, /lib, /lib64, /bin and /etc")
+		return Ruleset{}, errors.New("no path is named for Landlock, so that not even the command could be executed: name at least what it is read from, such as /usr, /lib, /lib64, /bin and /etc")
 	}
 	var r Ruleset
 	for _, v := range versions {

@@ -55,7 +55,7 @@ const (
 	Hostname                 // sethostname(2) to Data
 	Loopback                 // sets the interface lo up
 	Rlimit                   // resource N to soft Flags, hard Attr
-	Landlock                 // Flags: handled rights of files, Attr: of the network, M: scopes; List: paths, Data: rights of each
+	Landlock                 // Flags: handled rights of files, Attr: of the network, M: scopes; List: paths, Data: rights of each, N: those that files may have
 	Bounding                 // drops from the bounding set what Flags does not have, up to capability N
 	User                     // setgroups to List, setgid M, setuid N; keeps the permitted set
 	Capset                   // effective and permitted sets to Flags, inheritable to Attr
