@@ -1,0 +1,3 @@
+// Package terminal lends the caller's terminal to a sandbox that has one of its own: raw mode, what is typed and written,
+// the size, and everything put back afterwards, whatever ends it but SIGKILL.
+package terminal
