@@ -444,7 +444,11 @@ func (w *writer) capabilities() {
 		w.add(stage.Op{Verb: stage.User, N: int64(w.User.UID), M: int64(w.User.GID), List: decimal(w.User.Groups)})
 	}
 	if drop {
-		w.add(stage.Op{Verb: stage.Capset, Flags: uint64(keep)})
+		set := stage.Op{Verb: stage.Capset, Attr: uint64(keep)}
+		if w.Init && keep.Has(capSysPtrace) { // else the init is out of reach: it is not dumpable (ptrace(2))
+			set.Flags = stage.EveryThread
+		}
+		w.add(set)
 	}
 	w.add(stage.Op{Verb: stage.ParentDeath})
 }

@@ -58,7 +58,7 @@ const (
 	Landlock                 // Flags: handled rights of files, Attr: of the network, M: scopes; List: paths, Data: rights of each, N: those that files may have
 	Bounding                 // drops from the bounding set what Flags does not have, up to capability N
 	User                     // setgroups to List, setgid M, setuid N; keeps the permitted set
-	Capset                   // effective and permitted sets to Flags, inheritable to Attr
+	Capset                   // effective and permitted sets to Attr, the inheritable set to none
 	NoNewPrivs               // prctl(PR_SET_NO_NEW_PRIVS)
 	Seccomp                  // Data: the filter's program
 	ParentDeath              // SIGKILL when the launcher ends; after the last change of credentials
@@ -67,14 +67,15 @@ const (
 	Exec                     // List: arguments, More: environment, Path: where to look for List[0]
 )
 
-// Flags of Bind, NewFS, Overlay, RootTree.
+// Flags of operations.
 const (
-	Recursive  uint64 = 1 << iota // with what is mounted below
-	Create                        // makes the target when it is missing: a directory, or a file under a file
-	Optional                      // nothing happens when the target (or the source) is missing
-	NoSymlinks                    // the target's path must have no symbolic links: one here is an attack
-	Sent                          // of RootOverlay: the lower layer is the N-th detached tree that came with Go
-	Device                        // the source must be the character device with major N and minor M
+	Recursive   uint64 = 1 << iota // with what is mounted below
+	Create                         // makes the target when it is missing: a directory, or a file under a file
+	Optional                       // nothing happens when the target (or the source) is missing
+	NoSymlinks                     // the target's path must have no symbolic links: one here is an attack
+	Sent                           // of RootOverlay: the lower layer is the N-th detached tree that came with Go
+	EveryThread                    // of Capset: not only the thread that starts the command
+	Device                         // the source must be the character device with major N and minor M
 )
 
 // encode and decode keep to fixed-size little-endian numbers and strings with their length before them.

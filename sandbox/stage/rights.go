@@ -43,18 +43,17 @@ func (c *child) user(o *Op) {
 	c.must(prctl(prSetKeepcaps, 0, 0), "prctl(PR_SET_KEEPCAPS)", "")
 }
 
-// capset sets the thread's sets (capset(2), version 3). An init's other threads get them too: a command that keeps
-// CAP_SYS_PTRACE could attach to one and use what it has.
+// capset sets the thread's sets (capset(2), version 3); with EveryThread those of an init's other threads too, for a
+// command that could trace them and use what they have.
 func (c *child) capset(o *Op) {
 	header := &struct {
 		version uint32
 		pid     int32
 	}{version: 0x20080522}
-	low, high := uint32(o.Flags), uint32(o.Flags>>32)
-	inhLow, inhHigh := uint32(o.Attr), uint32(o.Attr>>32)
-	data := &[6]uint32{low, low, inhLow, high, high, inhHigh}
+	low, high := uint32(o.Attr), uint32(o.Attr>>32)
+	data := &[6]uint32{low, low, 0, high, high, 0}
 	set := thisThread
-	if c.plan.Init {
+	if o.Flags&EveryThread != 0 {
 		set = everyThread
 	}
 	errno := set(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0)
