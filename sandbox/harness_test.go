@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv("CUTAWAY_PROBE"); name != "" {
 		os.Exit(probe(name))
 	}
+	if os.Getenv("CUTAWAY_LAUNCHER") != "" {
+		os.Exit(launcher())
+	}
 	status := m.Run()
 	if childDir != "" {
 		os.RemoveAll(childDir)

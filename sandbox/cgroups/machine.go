@@ -33,6 +33,27 @@ func ThisMachine() (*Machine, error) {
 	return &Machine{Hierarchies: h, Own: own}, nil
 }
 
+// OpenDir opens one directory of a cgroup by its path, which may come from the journal: nothing is opened that is not in
+// a cgroup file system that is mounted here.
+func (m *Machine) OpenDir(dir string) (*Group, error) {
+	for _, place := range m.Hierarchies.Places(m.Own) {
+		below, err := filepath.Rel(place.Mount, dir)
+		if err != nil || !filepath.IsLocal(below) || dir != filepath.Clean(dir) {
+			continue
+		}
+		at := place
+		for at.Dir != at.Mount {
+			at = above(at)
+		}
+		f, err := openFolder(child(at, below))
+		if err != nil {
+			return nil, err
+		}
+		return &Group{Name: f.Path, machine: m, folders: []*folder{f}}, nil
+	}
+	return nil, &Error{What: "open the cgroup", Path: dir, Advice: "no cgroup file system is mounted there"}
+}
+
 // MembershipOf reads the cgroups of a process.
 func MembershipOf(pid int) (*cgroup.Membership, error) {
 	file := filepath.Join("/proc", strconv.Itoa(pid), "cgroup")

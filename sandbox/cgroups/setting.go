@@ -21,6 +21,87 @@ type Setting struct {
 	folder *folder
 }
 
+// Setting makes the setting that writes a value into one of the group's files, by the name of its limit.
+func (g *Group) Setting(limit, file, device, value string) (*Setting, error) {
+	if _, known := forms[file]; !known {
+		return nil, &Error{What: file + " is no file that holds a limit"}
+	}
+	for _, f := range g.folders {
+		if !f.has(file) {
+			continue
+		}
+		s := &Setting{Limit: limit, Dir: f.Dir, File: file, Device: device, New: value, folder: f}
+		var err error
+		s.Old, err = s.Read()
+		return s, err
+	}
+	return nil, &Error{What: "write " + file, Path: g.Name, Err: unix.ENOENT}
+}
+
+// Present lists the limits that the group's own files hold now, in a fixed order: Old is the value, New is empty. Files of
+// which every device has its own value give a setting for each device that is limited. What cannot be read is left out.
+func (g *Group) Present() []Setting {
+	var present []Setting
+	for _, k := range kept {
+		for _, f := range g.folders {
+			if f.V2 != k.v2 {
+				continue
+			}
+			text, err := f.read(k.file)
+			if err != nil {
+				continue
+			}
+			s := Setting{Limit: k.limit, Dir: f.Dir, File: k.file, folder: f}
+			for _, device := range devices(forms[k.file], text) {
+				s.Device, s.Old = device, forms[k.file].present(device, text)
+				present = append(present, s)
+			}
+		}
+	}
+	return present
+}
+
+// kept says which file keeps which limit.
+var kept = []struct {
+	limit, file string
+	v2          bool
+}{
+	{"memory", "memory.max", true},
+	{"memory", "memory.limit_in_bytes", false},
+	{"swap", "memory.swap.max", true},
+	{"swap", "memory.memsw.limit_in_bytes", false},
+	{"cpus", "cpu.max", true},
+	{"cpus", "cpu.cfs_quota_us", false},
+	{"cpus", "cpu.cfs_period_us", false},
+	{"weight", "cpu.weight", true},
+	{"weight", "cpu.shares", false},
+	{"pids", "pids.max", true},
+	{"pids", "pids.max", false},
+	{"io", "io.max", true},
+	{"io", throttles[0], false},
+	{"io", throttles[1], false},
+	{"io", throttles[2], false},
+	{"io", throttles[3], false},
+	{"cpuset", "cpuset.cpus", true},
+	{"cpuset", "cpuset.cpus", false},
+	{"memset", "cpuset.mems", true},
+	{"memset", "cpuset.mems", false},
+}
+
+// devices lists the devices that a file has lines for; a file with one value alone has the device "".
+func devices(f form, text string) []string {
+	if f != asRates && f != asThrottle {
+		return []string{""}
+	}
+	var found []string
+	for line := range strings.Lines(text) {
+		if device, _, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			found = append(found, device)
+		}
+	}
+	return found
+}
+
 // Path is the file's absolute path.
 func (s *Setting) Path() string { return filepath.Join(s.Dir, s.File) }
 

@@ -95,6 +95,22 @@ func (a Amount) Bytes() string {
 	return strconv.FormatInt(n, 10) + strings.ToUpper(units[unit:unit+1])
 }
 
+// About writes a size in at most three digits and a unit, for a sentence: "67.2M".
+func (a Amount) About() string {
+	n, unit := float64(a), 0
+	for n >= 999.5 && unit < len(units)-1 {
+		n, unit = n/1024, unit+1
+	}
+	if a < 0 || unit == 0 {
+		return a.String()
+	}
+	digits := 0
+	if n < 99.95 && n != math.Trunc(n) {
+		digits = 1
+	}
+	return strconv.FormatFloat(n, 'f', digits, 64) + strings.ToUpper(units[unit:unit+1])
+}
+
 // MarshalJSON writes the number, or "max".
 func (a Amount) MarshalJSON() ([]byte, error) {
 	if a == Max {

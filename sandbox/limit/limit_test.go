@@ -55,6 +55,14 @@ func TestBytes(t *testing.T) {
 	}
 }
 
+func TestAbout(t *testing.T) {
+	for a, want := range map[Amount]string{0: "0", 999: "999", 1000: "1.0K", 1024: "1K", 70438912: "67.2M", 64 << 20: "64M", 1023 << 20: "1.0G", 120 << 30: "120G", Max: "max"} {
+		if got := a.About(); got != want {
+			t.Errorf("Amount(%d).About() = %q, want %q", int64(a), got, want)
+		}
+	}
+}
+
 func TestParseCount(t *testing.T) {
 	for text, want := range map[string]Amount{"0": 0, "100": 100, "max": Max, "Unlimited": Max} {
 		if got, err := ParseCount(text); got != want || err != nil {

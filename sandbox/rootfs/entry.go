@@ -25,6 +25,9 @@ func (t *tree) add(hdr *tar.Header, content io.Reader) error {
 		return t.describeRoot(hdr)
 	}
 	dir, name := splitPath(path)
+	if t.layer != nil && name != whiteoutOpaque && strings.Contains("/"+path, "/"+whiteoutMeta) {
+		return nil
+	}
 	if t.layer != nil && strings.HasPrefix(name, whiteoutPrefix) {
 		return t.whiteout(dir, name)
 	}

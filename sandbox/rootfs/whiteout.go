@@ -13,7 +13,7 @@ import (
 const (
 	whiteoutPrefix = ".wh."
 	whiteoutOpaque = ".wh..wh..opq" // everything in this directory
-	whiteoutMeta   = ".wh..wh."     // the rest with this prefix is aufs' own
+	whiteoutMeta   = ".wh..wh."     // the rest with this prefix, and what is below, is aufs' own
 )
 
 // whiteout removes what the layers below have, and keeps what its own layer has made: the order in a layer means nothing.
@@ -21,9 +21,6 @@ func (t *tree) whiteout(path, name string) error {
 	hidden := strings.TrimPrefix(name, whiteoutPrefix)
 	if hidden == "" || hidden == "." || hidden == ".." {
 		return errors.New("it is a whiteout of nothing")
-	}
-	if strings.HasPrefix(name, whiteoutMeta) && name != whiteoutOpaque {
-		return nil
 	}
 	at, err := t.find(path)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
