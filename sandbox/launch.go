@@ -67,6 +67,7 @@ type launch struct {
 	joins    []*os.File
 	trees    []tree
 	stage    Stage
+	probe    *probed
 }
 
 // Start launches a sandbox and returns when its command runs. An error is a *LaunchError once the launch had begun, and
@@ -75,7 +76,7 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, err
 	}
-	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone}
+	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone, probe: beginProbe()}
 	l.box = &Sandbox{spec: spec, Name: newName(), pidfd: -1, control: -1, ended: make(chan struct{})}
 	if err := l.run(); err != nil {
 		l.box.end()
@@ -98,10 +99,13 @@ func (l *launch) run() error {
 		return err
 	}
 	if err := l.clone(); err != nil {
-		return err
+		return errors.Join(l.refused(), err) // what is known to be refused says more than an errno
 	}
 	hired := l.hireJanitor()
-	err := l.release()
+	err := l.refused()
+	if err == nil {
+		err = l.release()
+	}
 	if err == nil {
 		err = l.follow()
 	}
