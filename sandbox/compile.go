@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type site struct {
 	sendTrees   bool        // the launcher opens what is bound: mapped ids may not reach it
 	imageEnv    []string    // what an image gives
 	env         []string    // the caller's environment
-	tasks       []string    // the cgroups' tasks files, which are the descriptors from stage.ExtraFD on
+	tasks       []*os.File  // the cgroups' tasks files
 	hierarchies []hierarchy // of the caller, for a cgroupfs mount
 	filter      []byte      // the seccomp program
 	landlock    *stage.Op   // nil without Landlock
@@ -57,25 +58,26 @@ type writer struct {
 	*Spec
 	site
 	ops   []stage.Op
-	trees []tree
+	sends []shipment
 }
 
-// tree is a mount that the launcher clones and sends with the first Go.
-type tree struct {
+// shipment is what the launcher sends with the first Go: a file, or a mount that it clones.
+type shipment struct {
+	file      *os.File // nil for a mount
 	path      string
 	recursive bool
 	idmapped  bool // owners are shifted by the maps of the sandbox's user namespace: what is root's stays root's inside
 }
 
-// send arranges for a tree to be sent and returns its place.
-func (w *writer) send(t tree) int64 {
-	w.trees = append(w.trees, t)
-	return int64(len(w.trees) - 1)
+// send arranges for something to be sent and returns its place.
+func (w *writer) send(s shipment) int64 {
+	w.sends = append(w.sends, s)
+	return int64(len(w.sends) - 1)
 }
 
 // compile turns a valid Spec into what the sandbox's first process does. It touches nothing, so that it is tested without
 // any right.
-func compile(s *Spec, at site) (*stage.Plan, []tree) {
+func compile(s *Spec, at site) (*stage.Plan, []shipment) {
 	w := &writer{Spec: s, site: at}
 	w.maps()
 	w.cgroup()
@@ -92,7 +94,7 @@ func compile(s *Spec, at site) (*stage.Plan, []tree) {
 	w.rlimits()
 	w.rights()
 	w.exec()
-	return &stage.Plan{Wait: at.wait, Init: s.Init, PIDNS: s.Namespaces.PID.IsNew(), Ops: w.ops}, w.trees
+	return &stage.Plan{Wait: at.wait, Init: s.Init, PIDNS: s.Namespaces.PID.IsNew(), Ops: w.ops}, w.sends
 }
 
 func (w *writer) add(o stage.Op) { w.ops = append(w.ops, o) }
@@ -121,8 +123,8 @@ func (w *writer) cgroup() {
 		return
 	}
 	w.begin(StageCgroup)
-	for i, path := range w.tasks {
-		w.add(stage.Op{Verb: stage.WriteFD, N: int64(stage.ExtraFD + i), Data: "0", Path: path})
+	for _, f := range w.tasks {
+		w.add(stage.Op{Verb: stage.WriteFD, N: w.send(shipment{file: f}), Data: "0", Path: f.Name()})
 	}
 	if w.Namespaces.Cgroup.IsNew() { // after joining: its root is where we are then
 		w.add(stage.Op{Verb: stage.Unshare, Flags: unix.CLONE_NEWCGROUP, Data: "a new cgroup namespace"})
@@ -161,7 +163,7 @@ func (w *writer) mounts() {
 	case RootTar, RootImage:
 		root := stage.Op{Verb: stage.RootOverlay, Path: w.rootDir, Data: w.overlayOptions(), Attr: stage.AttrNoSuid}
 		if w.sendTrees { // the cache is its owner's alone
-			root.Flags, root.N = stage.Sent, w.send(tree{path: w.rootDir})
+			root.Flags, root.N = stage.Sent, w.send(shipment{path: w.rootDir})
 		}
 		w.add(root)
 	case RootDir:
@@ -170,7 +172,7 @@ func (w *writer) mounts() {
 			attr = stage.AttrNoSuid
 		}
 		if w.sendTrees {
-			w.add(stage.Op{Verb: stage.RootFD, N: w.send(tree{path: w.Root.Path, idmapped: true}), Path: w.Root.Path, Attr: attr})
+			w.add(stage.Op{Verb: stage.RootFD, N: w.send(shipment{path: w.Root.Path, idmapped: true}), Path: w.Root.Path, Attr: attr})
 		} else {
 			w.add(stage.Op{Verb: stage.RootTree, Path: w.Root.Path, Flags: stage.Recursive, Attr: attr})
 		}
@@ -332,7 +334,7 @@ func (w *writer) bind(m Mount, attr uint64) {
 		attr |= stage.AttrReadOnly
 	}
 	if w.sendTrees {
-		t := tree{path: m.Source, recursive: m.Kind == BindRO, idmapped: m.Kind == BindRW}
+		t := shipment{path: m.Source, recursive: m.Kind == BindRO, idmapped: m.Kind == BindRW}
 		w.add(stage.Op{Verb: stage.BindFD, N: w.send(t), Path: m.Source, Target: m.Target, Flags: stage.Recursive | stage.Create, Attr: attr})
 		return
 	}

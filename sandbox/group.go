@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"os"
+	"strings"
 
 	"cutaway/sandbox/cgroups"
 )
@@ -18,9 +19,7 @@ func (l *launch) makeGroup() error {
 		return failed(StageCgroup, "make its cgroup", "", err)
 	}
 	l.box.group = g
-	for _, f := range g.Tasks() {
-		l.site.tasks = append(l.site.tasks, f.Name())
-	}
+	l.site.tasks = g.Tasks()
 	return nil
 }
 
@@ -32,11 +31,11 @@ func (b *Sandbox) Cgroups() []string {
 	return b.group.Paths()
 }
 
-func (b *Sandbox) taskFiles() []*os.File {
-	if b.group == nil {
-		return nil
-	}
-	return b.group.Tasks()
+// cgroup2Only tells whether this machine has no v1 hierarchy: there a process is cloned into its cgroup, elsewhere it
+// joins by itself, and the cgroup can be made while it starts.
+func cgroup2Only() bool {
+	b, err := os.ReadFile("/proc/self/cgroup")
+	return err == nil && strings.HasPrefix(string(b), "0:") && strings.Count(string(b), "\n") == 1
 }
 
 // removeGroup removes the sandbox's cgroup, with whoever is left in it.

@@ -65,7 +65,7 @@ type launch struct {
 	messages chan message
 	exited   chan syscall.WaitStatus
 	joins    []*os.File
-	trees    []tree
+	plan     *os.File
 	stage    Stage
 	probe    *probed
 }
@@ -101,6 +101,9 @@ func (l *launch) run() error {
 	if err := l.clone(); err != nil {
 		return errors.Join(l.refused(), err) // what is known to be refused says more than an errno
 	}
+	if err := l.complete(); err != nil {
+		return err
+	}
 	hired := l.hireJanitor()
 	err := l.refused()
 	if err == nil {
@@ -133,6 +136,9 @@ func (l *launch) hireJanitor() <-chan error {
 // close lets go of what only the launch needed.
 func (l *launch) close() {
 	l.exe.close()
+	if l.plan != nil {
+		l.plan.Close()
+	}
 	for _, f := range l.joins {
 		f.Close()
 	}
@@ -176,13 +182,11 @@ func cloneFlags(n *Namespaces) (flags uintptr) {
 
 // clone starts the sandbox's first process: cutaway's own program again, in new namespaces, waiting for the first Go.
 func (l *launch) clone() error {
-	script, trees := compile(l.spec, l.site)
-	l.trees = trees
-	plan, err := memfd("cutaway-plan", script.Encode())
+	plan, err := memfd("cutaway-plan", nil)
 	if err != nil {
 		return failed(StageClone, "make the plan's file", "", err)
 	}
-	defer plan.Close()
+	l.plan = plan
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return failed(StageClone, "socketpair", "", err)
@@ -202,9 +206,6 @@ func (l *launch) clone() error {
 				files[i] = f.Fd()
 			}
 		}
-	}
-	for _, f := range l.box.taskFiles() {
-		files = append(files, f.Fd())
 	}
 	l.box.pidfd = -1
 	attr := &syscall.ProcAttr{
@@ -242,10 +243,14 @@ func (l *launch) release() error {
 			return failed(StageMaps, "map ids", "", err)
 		}
 	}
-	for _, t := range l.trees {
-		fd, err := t.open(l.box.PID)
+	plan, sends := compile(l.spec, l.site)
+	if _, err := l.plan.Write(plan.Encode()); err != nil {
+		return failed(StageMaps, "write the plan", "", err)
+	}
+	for _, s := range sends {
+		fd, err := s.open(l.box.PID)
 		if err != nil {
-			return failed(StageMounts, "clone a mount for the sandbox", t.path, err)
+			return failed(StageMounts, "clone a mount for the sandbox", s.path, err)
 		}
 		defer unix.Close(fd)
 		rights = append(rights, fd)

@@ -44,22 +44,6 @@ func (l *launch) prepare() error {
 		l.site.hierarchies = h
 	}
 	keep, _ := s.Kept()
-	filter, err := seccomp.Program(string(s.Seccomp), keep)
-	if err != nil {
-		return failed(StageSeccomp, "build the filter of system calls", "", err)
-	}
-	l.site.filter = filter
-	if s.Landlock != nil {
-		abi, err := landlock.ABI()
-		if err != nil {
-			return failed(StageLandlock, "find Landlock", "", err)
-		}
-		rules, err := landlock.Rules(abi, s.Landlock.Read, s.Landlock.Write)
-		if err != nil {
-			return failed(StageLandlock, "make the rules", "", err)
-		}
-		l.site.landlock = new(rules.Op())
-	}
 	exe, err := openProgram(l.opts.Exe, s.Init && keep.Has(capSysPtrace))
 	if err != nil {
 		return failed(StageClone, "open cutaway's own program", "", err)
@@ -68,7 +52,44 @@ func (l *launch) prepare() error {
 	if err := l.unpackRoot(); err != nil {
 		return err
 	}
-	return l.makeGroup()
+	if cgroup2Only() {
+		return l.makeGroup()
+	}
+	return nil
+}
+
+// complete gathers the rest, while the first process starts.
+func (l *launch) complete() error {
+	if l.box.group == nil {
+		if err := l.makeGroup(); err != nil {
+			return err
+		}
+	}
+	keep, _ := l.spec.Kept()
+	filter, err := seccomp.Program(string(l.spec.Seccomp), keep)
+	if err != nil {
+		return failed(StageSeccomp, "build the filter of system calls", "", err)
+	}
+	l.site.filter = filter
+	return l.landlock()
+}
+
+// landlock works out the restriction to paths, for the version of Landlock that this kernel has.
+func (l *launch) landlock() error {
+	paths := l.spec.Landlock
+	if paths == nil {
+		return nil
+	}
+	abi, err := landlock.ABI()
+	if err != nil {
+		return failed(StageLandlock, "restrict paths", "", err)
+	}
+	rules, err := landlock.Rules(abi, paths.Read, paths.Write)
+	if err != nil {
+		return failed(StageLandlock, "restrict paths", "", err)
+	}
+	l.site.landlock = new(rules.Op())
+	return nil
 }
 
 // mounts tells whether the Spec asks for a mount of this kind.

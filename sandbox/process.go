@@ -169,9 +169,12 @@ func sealedCopy(exe string) (*program, error) {
 	return programIn(fd)
 }
 
-// open clones the mount at a path, detached. An idmapped one has its owners shifted by the maps of the process's user
+// open is the file, or clones the mount at a path, detached. An idmapped one has its owners shifted by the maps of the process's user
 // namespace (mount_setattr(2), MOUNT_ATTR_IDMAP), which works for one mount, not for those below it.
-func (t tree) open(pid int) (int, error) {
+func (t shipment) open(pid int) (int, error) {
+	if t.file != nil {
+		return unix.FcntlInt(t.file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	}
 	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
 	if t.recursive {
 		flags |= unix.AT_RECURSIVE

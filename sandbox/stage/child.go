@@ -22,17 +22,30 @@ func (c *child) run() {
 	call(sysCloseRange, 3, ^uintptr(0)>>32, closeRangeCloexec, 0, 0, 0)
 	syscall.Umask(0o022)
 	prctl(prSetName, uintptr(ptr("cutaway-init")), 0) // the program's file is only a descriptor's number
+	c.stage = "maps"
+	c.receiveGo(true)
+	c.readPlan()
+	syscall.Setsid()
 	if !c.plan.PIDNS && c.plan.Init {
 		c.tasks, _ = syscall.Open("/proc/self/task", oPath|syscall.O_DIRECTORY|cloexec, 0)
 		prctl(prSetSubreaper, 1, 0)
 	}
-	c.stage = "maps"
-	c.receiveGo(true)
-	syscall.Setsid()
 	for i := range c.plan.Ops {
 		c.do(&c.plan.Ops[i])
 	}
 	c.fail("a plan without a command", "", 0)
+}
+
+// readPlan reads the plan, which is there with the first Go: the launcher works it out while this process starts.
+func (c *child) readPlan() {
+	b, ok := readPlan()
+	if ok {
+		c.plan, ok = decode(b)
+	}
+	if !ok {
+		c.fail("the launcher sent no plan", "", 0)
+	}
+	syscall.Close(PlanFD)
 }
 
 // do carries out one operation, or ends the launch.
@@ -45,7 +58,7 @@ func (c *child) do(o *Op) {
 	case Guard:
 		c.must(prctl(prSetDumpable, 0, 0), "prctl(PR_SET_DUMPABLE)", "")
 	case WriteFD:
-		c.writeAll(int(o.N), o.Data, o.Path)
+		c.writeAll(c.sent(o), o.Data, o.Path)
 	case Unshare:
 		c.check(syscall.Unshare(int(o.Flags)), "unshare: "+o.Data, "")
 	case WriteFile:

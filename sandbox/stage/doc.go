@@ -8,9 +8,9 @@
 //
 //	launcher                                             first process
 //	   │ clone(new namespaces), exec cutaway                  │
-//	   │ ────────────────────────────────────────────────────►│ reads the Plan (fd 3)
-//	   │ writes uid_map, gid_map; sets up the network         │ waits
-//	   │ ──────────────── Go (with file descriptors) ────────►│ setresuid(0), pdeathsig
+//	   │ ────────────────────────────────────────────────────►│ starts
+//	   │ makes cgroups, writes uid_map, the Plan (fd 3), ...  │ waits
+//	   │ ──────────────── Go (with file descriptors) ────────►│ reads the Plan, setresuid(0)
 //	   │◄─────────────── Begin "cgroup" ──────────────────────│
 //	   │ ──────────────── Go, only when it waits ────────────►│ carries out the stage's operations
 //	   │◄─────────────── Begin "mounts", "root", ... ─────────│

@@ -9,21 +9,28 @@ func init() {
 	if !ok {
 		return
 	}
-	b, ok := readPlan()
-	if !ok {
-		return
-	}
 	switch role {
 	case RoleChild:
-		if plan, ok := decode(b); ok {
-			(&child{plan: plan}).run()
+		if isMemory(PlanFD) {
+			(&child{}).run()
 		}
 	case RoleJanitor:
-		if chores, ok := decodeChores(b); ok {
-			cleanUpAfter(chores)
+		if b, ok := readPlan(); ok {
+			if chores, ok := decodeChores(b); ok {
+				cleanUpAfter(chores)
+			}
 		}
 	}
+	if !isMemory(PlanFD) {
+		return // nobody of ours set the variable
+	}
 	syscall.Exit(125)
+}
+
+// isMemory tells whether a descriptor is a file without a name: a launcher's memfd.
+func isMemory(fd int) bool {
+	var st syscall.Stat_t
+	return syscall.Fstat(fd, &st) == nil && st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Nlink == 0
 }
 
 // readPlan reads the file in PlanFD from its beginning. It is not ok when there is none that begins as a plan does.

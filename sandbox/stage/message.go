@@ -2,9 +2,9 @@ package stage
 
 // The descriptors that a child is started with, beside the standard three.
 const (
-	PlanFD    = 3 // the encoded Plan
+	PlanFD    = 3 // a memfd: the encoded Plan, once the first Go came
 	ControlFD = 4 // the control socket, SOCK_SEQPACKET
-	ExtraFD   = 5 // what the Plan's operations name: WriteFD
+	ExtraFD   = 5 // a janitor's pidfd
 )
 
 // Variable in the child's environment asks for a role of this package.

@@ -189,10 +189,10 @@ func escapeLower(path string) string {
 	return string(b)
 }
 
-// sent is the tree that came with the first Go for an operation.
+// sent is the descriptor that came with the first Go for an operation.
 func (c *child) sent(o *Op) int {
 	if o.N < 0 || int(o.N) >= len(c.came) {
-		c.fail("the launcher sent no mount", o.Path, 0)
+		c.fail("the launcher sent no descriptor", o.Path, 0)
 	}
 	return c.came[o.N]
 }

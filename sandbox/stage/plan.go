@@ -30,7 +30,7 @@ const (
 	Begin        Verb = iota // Data: a stage begins; the operations up to the next Begin are its
 	BecomeRoot               // setresgid(0), setresuid(0): inside a new user namespace, whose maps are written
 	Guard                    // not dumpable from here on: nobody in a joined namespace may trace us or open our /proc/PID/exe
-	WriteFD                  // writes Data to descriptor N, once
+	WriteFD                  // writes Data to the N-th descriptor that came with Go, once
 	Unshare                  // Flags: CLONE_NEW*
 	WriteFile                // writes Data to Path
 	Slave                    // mounts made from here on stay ours; the host's still arrive
