@@ -179,3 +179,14 @@ func (g *Group) pin() (map[int]int, error) {
 	}
 	return pinned, nil
 }
+
+// KillLine is the shell line that does as much as Kill does in one step; quote makes a path one word.
+func (g *Group) KillLine(quote func(string) string) string {
+	if f := g.v2(); f != nil && f.has("cgroup.kill") {
+		return "echo 1 > " + quote(f.file("cgroup.kill"))
+	}
+	if len(g.folders) == 0 {
+		return ""
+	}
+	return "kill -s KILL $(cat " + quote(g.folders[0].file("cgroup.procs")) + ")"
+}

@@ -86,8 +86,8 @@ func start(t testing.TB, g *Group, argv ...string) *exec.Cmd {
 		_ = cmd.Wait()
 	})
 	livetest.WaitFor(t, "the program to be in its cgroup", func() bool {
-		comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid))
-		return err != nil || strings.TrimSpace(string(comm)) == filepath.Base(argv[0])
+		args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
+		return err != nil || strings.HasPrefix(string(args), strings.Join(argv, "\x00"))
 	})
 	return cmd
 }

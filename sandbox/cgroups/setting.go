@@ -108,6 +108,12 @@ func (s *Setting) Path() string { return filepath.Join(s.Dir, s.File) }
 // Changes tells whether the value is to be another than it is.
 func (s *Setting) Changes() bool { return !forms[s.File].agree(s.New, s.Old) }
 
+// Agrees tells whether the present value is one that was written once, as near as the kernel keeps it.
+func (s *Setting) Agrees(wrote string) bool { return forms[s.File].agree(wrote, s.Old) }
+
+// Sibling reads another file of the same cgroup.
+func (s *Setting) Sibling(file string) (string, error) { return s.folder.read(file) }
+
 // Read reads the present value, in the form of Old and New.
 func (s *Setting) Read() (string, error) {
 	text, err := s.folder.read(s.File)

@@ -105,10 +105,10 @@ func (a Amount) About() string {
 		return a.String()
 	}
 	digits := 0
-	if n < 99.95 && n != math.Trunc(n) {
+	if n < 99.95 {
 		digits = 1
 	}
-	return strconv.FormatFloat(n, 'f', digits, 64) + strings.ToUpper(units[unit:unit+1])
+	return strings.TrimSuffix(strconv.FormatFloat(n, 'f', digits, 64), ".0") + strings.ToUpper(units[unit:unit+1])
 }
 
 // MarshalJSON writes the number, or "max".

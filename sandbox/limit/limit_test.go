@@ -56,7 +56,7 @@ func TestBytes(t *testing.T) {
 }
 
 func TestAbout(t *testing.T) {
-	for a, want := range map[Amount]string{0: "0", 999: "999", 1000: "1.0K", 1024: "1K", 70438912: "67.2M", 64 << 20: "64M", 1023 << 20: "1.0G", 120 << 30: "120G", Max: "max"} {
+	for a, want := range map[Amount]string{0: "0", 999: "999", 1000: "1K", 1024: "1K", 70438912: "67.2M", 64 << 20: "64M", 1023 << 20: "1G", 120 << 30: "120G", Max: "max"} {
 		if got := a.About(); got != want {
 			t.Errorf("Amount(%d).About() = %q, want %q", int64(a), got, want)
 		}
