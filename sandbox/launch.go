@@ -14,6 +14,7 @@ import (
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/stage"
+	"cutaway/sandbox/veth"
 )
 
 // Options are what a launch takes from its caller.
@@ -44,9 +45,10 @@ type Sandbox struct {
 
 	spec    *Spec
 	pidfd   int
-	control int            // the control socket: its end is the end of the sandbox
-	group   *cgroups.Group // nil when it has none
-	root    *rootfs.Root   // unpacked; nil without
+	control int              // the control socket: its end is the end of the sandbox
+	group   *cgroups.Group   // nil when it has none
+	root    *rootfs.Root     // unpacked; nil without
+	veth    *veth.Connection // nil without
 	janitor *janitor
 	closing sync.Once
 	ended   chan struct{} // closed when status and err are there
@@ -76,7 +78,7 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, err
 	}
-	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone, probe: beginProbe()}
+	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone}
 	l.box = &Sandbox{spec: spec, Name: newName(), pidfd: -1, control: -1, ended: make(chan struct{})}
 	if err := l.run(); err != nil {
 		l.box.end()
@@ -98,14 +100,16 @@ func (l *launch) run() error {
 	if err := l.before(StageClone); err != nil {
 		return err
 	}
-	if err := l.clone(); err != nil {
+	err := l.clone()
+	l.probe = beginProbe() // not before: each thread makes a fork dearer
+	if err != nil {
 		return errors.Join(l.refused(), err) // what is known to be refused says more than an errno
 	}
 	if err := l.complete(); err != nil {
 		return err
 	}
 	hired := l.hireJanitor()
-	err := l.refused()
+	err = l.refused()
 	if err == nil {
 		err = l.release()
 	}

@@ -71,6 +71,9 @@ func (b *Sandbox) end() error {
 			awaitExit(b.pidfd, 5*time.Second)
 			unix.Close(b.pidfd)
 		}
+		if b.veth != nil {
+			errs = append(errs, b.veth.Close())
+		}
 		if b.control >= 0 {
 			unix.Close(b.control)
 		}

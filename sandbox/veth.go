@@ -29,7 +29,7 @@ func (l *launch) makeVeth() error {
 	if err := unix.PidfdSendSignal(l.box.pidfd, 0, nil, 0); err != nil { // then the path may have been another's already
 		return failed(StageNetwork, "make sure that the sandbox is there", path, err)
 	}
-	if err := pair.Make(netns); err != nil {
+	if l.box.veth, err = pair.Make(netns); err != nil {
 		return failed(StageNetwork, "make the veth pair", pair.Name, err)
 	}
 	return nil

@@ -46,6 +46,9 @@ func TestVeth(t *testing.T) {
 					t.Errorf("user namespace %q: inside is no %q:\n%s%s", user, want, r.out, r.errOut)
 				}
 			}
+			if out, err := exec.Command("ip", "-brief", "link").CombinedOutput(); err != nil || strings.Contains(string(out), "cw") {
+				t.Errorf("left on the host: %s (%v)", out, err)
+			}
 			if !slices.Contains(stages, StageNetwork) {
 				t.Errorf("no stage was told for the pair: %v", stages)
 			}

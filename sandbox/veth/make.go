@@ -16,30 +16,33 @@ import (
 // (/proc/PID/ns/net), both up and with their addresses. It needs CAP_NET_ADMIN over both, and CAP_SYS_ADMIN to enter the
 // other for a moment. An error names the end and the address, and wraps the errno or an *OverlapError; nothing is left
 // behind then.
-func (p Pair) Make(netns *os.File) (err error) {
+func (p Pair) Make(netns *os.File) (*Connection, error) {
 	host, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
-		return fmt.Errorf("open a netlink socket: %w", err)
+		return nil, fmt.Errorf("open a netlink socket: %w", err)
 	}
 	defer host.Close()
 	inside, err := handleIn(netns)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer inside.Close()
 
 	if err := refuseOverlap(host, p.Host, 0); err != nil {
-		return err
+		return nil, err
 	}
 	end, err := p.add(host, netns)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, remove(host, end))
-		}
-	}()
+	if err := p.configure(host, inside, end); err != nil {
+		return nil, errors.Join(err, remove(host, end))
+	}
+	return &Connection{end}, nil
+}
+
+// configure sets both ends up.
+func (p Pair) configure(host, inside *netlink.Handle, end netlink.Link) error {
 	if err := deafen(p.Name, p.Host.Addr().Is4()); err != nil {
 		return err
 	}
@@ -51,6 +54,21 @@ func (p Pair) Make(netns *os.File) (err error) {
 		return err
 	}
 	return p.setUpInside(inside)
+}
+
+// Connection is a pair that was made.
+type Connection struct{ end netlink.Link }
+
+// Close takes the pair away at once. The kernel does it too, but only some time after the namespace's last process ended
+// (cleanup_net in net/core/net_namespace.c), and the range could not be used again until then. A pair that is gone already
+// is no error: its index is not given to another.
+func (c *Connection) Close() error {
+	host, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return fmt.Errorf("open a netlink socket: %w", err)
+	}
+	defer host.Close()
+	return remove(host, c.end)
 }
 
 // handleIn opens a netlink socket in another network namespace: a socket stays in the one that it was made in.
@@ -101,9 +119,9 @@ func (p Pair) add(host *netlink.Handle, netns *os.File) (netlink.Link, error) {
 	return end, nil
 }
 
-// remove takes an end away, and with it the other.
+// remove takes an end away, and with it the other, if they are there.
 func remove(host *netlink.Handle, end netlink.Link) error {
-	if err := host.LinkDel(end); err != nil {
+	if err := host.LinkDel(end); err != nil && !errors.Is(err, unix.ENODEV) {
 		return fmt.Errorf("remove %s again: %w", end.Attrs().Name, err)
 	}
 	return nil

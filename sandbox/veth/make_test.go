@@ -144,13 +144,19 @@ func TestMake(t *testing.T) {
 			t.Run(fmt.Sprint(c.host, c.gateway), func(t *testing.T) {
 				n := newNamespace(t)
 				p := n.pair(t, c.host, c.inside, c.gateway)
-				if err := p.Make(n.netns); err != nil {
+				c, err := p.Make(n.netns)
+				if err != nil {
 					t.Fatal(err)
 				}
 				p.check(t, n)
 				talk(t, n, p)
-				n.end()
-				waitGone(t)
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+				wantNoLinks(t)
+				if err := c.Close(); err != nil {
+					t.Errorf("the second time: %v", err)
+				}
 			})
 		}
 	})
@@ -249,6 +255,18 @@ func waitGone(t *testing.T) {
 	}
 }
 
+// Nobody closes the pair of a launcher that was killed.
+func TestGoesWithTheNamespace(t *testing.T) {
+	inOwnNetwork(t, func(t *testing.T) {
+		n := newNamespace(t)
+		if _, err := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", false).Make(n.netns); err != nil {
+			t.Fatal(err)
+		}
+		n.end()
+		waitGone(t)
+	})
+}
+
 func TestRefusesWhatTheHostRoutes(t *testing.T) {
 	inOwnNetwork(t, func(t *testing.T) {
 		ip(t, "link", "add", "other", "type", "veth", "peer", "name", "other2")
@@ -277,7 +295,7 @@ func TestRefusesWhatTheHostRoutes(t *testing.T) {
 					defer ip(t, append(append([]string{"route", "del"}, c.route...), "dev", "other")...)
 				}
 				n := newNamespace(t)
-				err := n.pair(t, c.host, c.inside, false).Make(n.netns)
+				_, err := n.pair(t, c.host, c.inside, false).Make(n.netns)
 				var overlap *OverlapError
 				if errors.As(err, &overlap) != c.refused || !c.refused && err != nil {
 					t.Fatalf("%v, want refused: %v", err, c.refused)
@@ -300,7 +318,7 @@ func TestOwnAddressIsRefused(t *testing.T) {
 		ip(t, "link", "add", "other", "type", "veth", "peer", "name", "other2")
 		ip(t, "address", "add", "10.77.0.2/32", "dev", "other")
 		n := newNamespace(t)
-		err := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", false).Make(n.netns)
+		_, err := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", false).Make(n.netns)
 		var overlap *OverlapError
 		if !errors.As(err, &overlap) || overlap.Device != "other" {
 			t.Errorf("%v, want an address of the host's to be refused", err)
@@ -322,7 +340,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 				n := newNamespace(t)
 				n.ip(t, "link", "set", "lo", "up")
 				n.ip(t, c.before...)
-				err := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", true).Make(n.netns)
+				_, err := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", true).Make(n.netns)
 				if !errors.Is(err, c.errno) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("%v, want %v and %q", err, c.errno, c.says)
 				}
@@ -333,7 +351,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 			n := newNamespace(t)
 			p := n.pair(t, "10.77.0.1/30", "10.77.0.2/30", false)
 			ip(t, "link", "add", p.Name, "type", "veth", "peer", "name", "other")
-			if err := p.Make(n.netns); !errors.Is(err, syscall.EEXIST) {
+			if _, err := p.Make(n.netns); !errors.Is(err, syscall.EEXIST) {
 				t.Errorf("%v, want EEXIST", err)
 			}
 			if got := links(ip(t, "-brief", "link")); len(got) != 1 || got[0] != p.Name {
@@ -347,7 +365,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			if err := n.pair(t, "10.78.0.1/30", "10.78.0.2/30", false).Make(f); !errors.Is(err, syscall.EINVAL) {
+			if _, err := n.pair(t, "10.78.0.1/30", "10.78.0.2/30", false).Make(f); !errors.Is(err, syscall.EINVAL) {
 				t.Errorf("%v, want EINVAL", err)
 			}
 		})
