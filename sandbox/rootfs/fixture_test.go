@@ -155,7 +155,7 @@ func describe(path string) (string, error) {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
 		data, err := os.ReadFile(path)
-		return fmt.Sprintf("%s links %d size %d %x", line, st.Nlink, st.Size, sumOf(data)), err
+		return fmt.Sprintf("%s links %d size %d %s", line, st.Nlink, st.Size, sumOf(data)), err
 	case unix.S_IFLNK:
 		target, err := os.Readlink(path)
 		return fmt.Sprintf("%s links %d -> %q", line, st.Nlink, target), err

@@ -182,26 +182,15 @@ func (d descriptor) name() string {
 
 // isNamed tells whether a descriptor is what ref names; "" names them all.
 func (d descriptor) isNamed(ref string) bool {
-	if ref == "" || ref == d.Digest || ref == d.Annotations[refName] {
+	if ref == "" || ref == d.Digest {
 		return true
 	}
-	name := d.Annotations[containerdName]
-	return name != "" && fullName(ref) == fullName(name)
-}
-
-// fullName completes a name as docker does: busybox is docker.io/library/busybox:latest.
-func fullName(ref string) string {
-	host, rest, ok := strings.Cut(ref, "/")
-	switch {
-	case !ok:
-		ref = "docker.io/library/" + ref
-	case !strings.ContainsAny(host, ".:") && host != "localhost":
-		ref = "docker.io/" + host + "/" + rest
+	for _, annotation := range []string{containerdName, refName} {
+		if name := d.Annotations[annotation]; name != "" && sameImage(ref, name) {
+			return true
+		}
 	}
-	if last := ref[strings.LastIndexByte(ref, '/'):]; !strings.ContainsAny(last, ":@") {
-		ref += ":latest"
-	}
-	return ref
+	return false
 }
 
 // listed writes names that came out of an archive, but not all of a thousand.

@@ -22,7 +22,7 @@ type saved struct {
 func chooseSaved(s store, data []byte, ref string) (*image, error) {
 	var list []saved
 	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, fmt.Errorf("read manifest.json: %w", err)
+		return nil, fmt.Errorf("read manifest.json as docker save writes it: %w; of skopeo's layouts, oci: is supported, dir: is not", err)
 	}
 	var found []saved
 	var names []string
@@ -67,6 +67,6 @@ func (i saved) names() []string {
 }
 
 func (i saved) isNamed(ref string) bool {
-	named := func(tag string) bool { return fullName(tag) == fullName(ref) }
+	named := func(tag string) bool { return sameImage(ref, tag) }
 	return ref == "" || ref == i.digestName() || slices.ContainsFunc(i.RepoTags, named)
 }
