@@ -24,8 +24,8 @@ func Create(name string, set *limit.Set) (*Group, error) {
 }
 
 // Create makes a cgroup below the caller's own, so that the caller's limits hold for it too, in each hierarchy that the
-// limits need, in those that show the use of memory and processes, and in one that freezes and kills; and it sets the
-// limits and reads them back. Only on v2 a cgroup with processes, such as the caller's own, can have no children with
+// limits need, in those that show the use of memory and processes, and in one that freezes; and it sets the limits and
+// reads them back. Only on v2 a cgroup with processes, such as the caller's own, can have no children with
 // limits: there it is made below the nearest ancestor that can, which Group.Where tells. On an error nothing is left.
 //
 // Each directory is locked (flock(2)) until the group is closed: Sweep leaves it alone then.
@@ -111,11 +111,7 @@ var usage = []string{"memory", "pids"}
 
 // makeV1 makes the group's directories in v1 hierarchies: each controller that is not mounted there is v2's.
 func (g *Group) makeV1(needed []string) error {
-	want := append(slices.Clone(needed), usage...)
-	if _, ok := g.machine.Hierarchies.Place(g.machine.Own, ""); !ok {
-		want = append(want, "freezer") // to freeze and kill; v2 does that without a controller
-	}
-	for _, controller := range want {
+	for _, controller := range slices.Concat(needed, usage, []string{"freezer"}) {
 		place, ok := g.machine.Hierarchies.Place(g.machine.Own, controller)
 		if !ok || place.V2 || g.in(place.Mount) {
 			continue
@@ -129,12 +125,20 @@ func (g *Group) makeV1(needed []string) error {
 				return err
 			}
 		}
-		fd, err := unix.Openat(int(f.dir.Fd()), "tasks", unix.O_WRONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return &Error{What: "open", Path: f.file("tasks"), Err: err}
+		if err := g.openTasks(f, "tasks"); err != nil {
+			return err
 		}
-		g.tasks = append(g.tasks, os.NewFile(uintptr(fd), f.file("tasks")))
 	}
+	return nil
+}
+
+// openTasks opens the file through which a process joins one directory of the group.
+func (g *Group) openTasks(f *folder, name string) error {
+	fd, err := unix.Openat(int(f.dir.Fd()), name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &Error{What: "open", Path: f.file(name), Err: err}
+	}
+	g.tasks = append(g.tasks, os.NewFile(uintptr(fd), f.file(name)))
 	return nil
 }
 

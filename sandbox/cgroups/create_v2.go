@@ -14,7 +14,7 @@ import (
 )
 
 // makeV2 makes the group's directory in the v2 hierarchy: below the caller's own cgroup when it needs no controllers of
-// v2's (a hybrid, or no limits), else below the nearest one that can hand them out.
+// v2's, else below the nearest one that can hand them out. Beside v1 hierarchies it is made only for what v1 has not.
 func (g *Group) makeV2(needed []string) error {
 	own, ok := g.machine.Hierarchies.Place(g.machine.Own, "")
 	if !ok {
@@ -28,12 +28,22 @@ func (g *Group) makeV2(needed []string) error {
 			wanted = append(wanted, c)
 		}
 	}
+	alone := len(g.machine.Own.Lines) == 1
+	if !alone && len(needed) == 0 && g.freezer() != nil {
+		return nil // v1 does it all
+	}
 	parent, err := chooseParent(own, needed, wanted)
 	if err != nil {
 		return err
 	}
-	if _, err := g.makeIn(parent); err != nil {
+	f, err := g.makeIn(parent)
+	if err != nil {
 		return err
+	}
+	if !alone {
+		if err := g.openTasks(f, "cgroup.procs"); err != nil {
+			return err
+		}
 	}
 	if parent.Dir != own.Dir {
 		g.Where = fmt.Sprintf("made in %s, beside cutaway's own cgroup %s: that holds processes, and so cannot have limited children (cgroups(7), no internal processes)%s",

@@ -74,14 +74,15 @@ func (g *Group) Paths() []string {
 	return paths
 }
 
-// Tasks are the group's v1 `tasks` files, open for writing: a thread that writes "0" there moves itself, which waits for
-// nothing. (Writing another process to cgroup.procs takes cgroup_threadgroup_rwsem, whose first writer waits for an RCU
-// grace period.) They are closed with the group.
+// Tasks are the files through which the main thread of a process that is alone joins the group by writing "0": v1's `tasks`,
+// which waits for nothing. (Writing a PID, or to cgroup.procs, takes cgroup_threadgroup_rwsem, whose first writer waits for an RCU
+// grace period; that is done only where a v2 hierarchy beside v1 has a controller that is needed.) They are closed with the group.
 func (g *Group) Tasks() []*os.File { return g.tasks }
 
-// Dir is the group's v2 directory, for CLONE_INTO_CGROUP (clone(2)); nil when it has none. It is closed with the group.
+// Dir is the group's v2 directory, for CLONE_INTO_CGROUP (clone(2)); nil when Tasks has all that there is to join. It is
+// closed with the group.
 func (g *Group) Dir() *os.File {
-	if f := g.v2(); f != nil {
+	if f := g.v2(); f != nil && len(g.tasks) == 0 {
 		return f.dir
 	}
 	return nil

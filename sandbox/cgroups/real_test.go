@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/livetest"
+	"cutaway/inspect/proc"
 	"cutaway/sandbox/limit"
 )
 
@@ -201,13 +203,10 @@ func swapOf(t testing.TB, n int64) *limit.Amount {
 	if !ok {
 		return nil
 	}
-	for at := place; !place.V2; at = above(at) {
-		if _, err := os.Stat(filepath.Join(at.Dir, "memory.memsw.limit_in_bytes")); err == nil {
-			return amount(n)
-		}
+	if _, err := os.Stat(filepath.Join(place.Dir, "memory.memsw.limit_in_bytes")); place.V2 || err != nil {
 		return nil
 	}
-	return nil
+	return amount(n)
 }
 
 func TestPIDsLimitRefusesForks(t *testing.T) {
@@ -463,5 +462,67 @@ func BenchmarkCreate(b *testing.B) {
 		if err := g.Remove(context.Background()); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// onV2 makes a group in the v2 hierarchy alone, which every machine has that has one, whether v1 has the controllers or not.
+func onV2(t *testing.T) *Group {
+	t.Helper()
+	livetest.NeedRoot(t)
+	m, err := ThisMachine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Own.Lines = slices.DeleteFunc(m.Own.Lines, func(l proc.CgroupLine) bool { return l.Hierarchy != 0 })
+	if _, ok := m.Hierarchies.Place(m.Own, ""); !ok {
+		livetest.Skip(t, "needs a v2 hierarchy")
+	}
+	g, err := m.Create(testName(), &limit.Set{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Kill(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if err := g.Remove(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+func TestV2FreezeAndKill(t *testing.T) {
+	g := onV2(t)
+	if g.Dir() == nil || len(g.Tasks()) > 0 {
+		t.Fatalf("made %v", g.Paths())
+	}
+	ctx := context.Background()
+	cmd := start(t, g, "sh", "-c", "for i in $(seq 20); do (setsid sleep 60 &) ; done; exec sleep 60")
+	livetest.WaitFor(t, "the processes", func() bool { p, err := g.PIDs(); return err == nil && len(p) >= 21 })
+	if err := os.Mkdir(filepath.Join(g.Paths()[0], "below"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Freeze(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if frozen, err := g.Frozen(); !frozen || err != nil {
+		t.Errorf("frozen %v, %v", frozen, err)
+	}
+	if err := g.Thaw(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Freeze(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if line := g.KillLine(func(s string) string { return s }); line != "echo 1 > "+g.Paths()[0]+"/cgroup.kill" {
+		t.Errorf("kills by %q", line)
+	}
+	if err := g.Kill(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		t.Errorf("ended by %v", cmd.ProcessState)
 	}
 }
