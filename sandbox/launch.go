@@ -227,7 +227,7 @@ func (l *launch) clone() error {
 		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(l.box.group.Dir().Fd())
 	}
 	l.exited = make(chan syscall.WaitStatus, 1)
-	pid, err := forkOnOwnThread(l.exe.path, attr, l.exited)
+	pid, err := forkOnOwnThread(l.exe.path, attr, l.joins, l.exited)
 	if err != nil {
 		return failed(StageClone, "clone with new namespaces", "", err)
 	}

@@ -118,6 +118,9 @@ func (l *launch) advise(err error) error {
 	if !errors.As(err, &launch) || launch.Advice != "" || !errors.As(err, &errno) {
 		return err
 	}
+	if l.probe == nil {
+		return err // it did not come to a process
+	}
 	<-l.probe.done
 	launch.Advice = check.Advice(stage.Failure{Stage: string(launch.Stage), What: launch.What, Path: launch.Path, Errno: uint64(errno)}, l.probe.machine)
 	return err

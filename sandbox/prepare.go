@@ -49,6 +49,9 @@ func (l *launch) prepare() error {
 		return failed(StageClone, "open cutaway's own program", "", err)
 	}
 	l.exe = exe
+	if err := l.join(); err != nil {
+		return err
+	}
 	if err := l.unpackRoot(); err != nil {
 		return err
 	}

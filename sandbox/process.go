@@ -15,8 +15,9 @@ import (
 )
 
 // forkOnOwnThread starts a process from a thread that lives as long as the process: the signal that it asks for on its
-// parent's end comes when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)).
-func forkOnOwnThread(path string, attr *syscall.ProcAttr, exited chan<- syscall.WaitStatus) (int, error) {
+// parent's end comes when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)). The thread enters the namespaces
+// that are joined before, and ends with the process then.
+func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exited chan<- syscall.WaitStatus) (int, error) {
 	type started struct {
 		pid int
 		err error
@@ -24,7 +25,13 @@ func forkOnOwnThread(path string, attr *syscall.ProcAttr, exited chan<- syscall.
 	result := make(chan started)
 	go func() {
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		if len(joins) == 0 {
+			defer runtime.UnlockOSThread()
+		}
+		if err := enter(joins); err != nil {
+			result <- started{0, err}
+			return
+		}
 		pid, err := syscall.ForkExec(path, []string{"cutaway-init"}, attr)
 		result <- started{pid, err}
 		if err != nil {
