@@ -27,6 +27,8 @@ func (s step) maps() string {
 			return "mapping root takes CAP_SETFCAP since Linux 5.12, which cutaway lacks: map other ids"
 		}
 		return "a map may hold only ids that cutaway's own user namespace has (/proc/self/uid_map), and a user's without CAP_SETUID their own id alone; ranges are for newuidmap(1) and /etc/subuid"
+	case syscall.EROFS:
+		return "/proc is mounted read-only, and the maps are files there: as root: mount -o remount,bind,rw /proc"
 	case syscall.EINVAL:
 		return "the map's ranges overlap, hold the id 4294967295, which does not exist, or are more than 340"
 	case syscall.EACCES, syscall.ENOENT, syscall.ESRCH:
@@ -96,7 +98,7 @@ func (s step) mounts() string {
 	case syscall.EINVAL:
 		switch {
 		case s.of("overlay"):
-			return "the kernel says why in its log (dmesg | tail): layers must not overlap, and the directories' file system must be able to hold an overlay"
+			return "the kernel says why in its log (dmesg | tail): layers must not overlap; in a user namespace nothing may be mounted below the lower directory (findmnt -R); and its file system must be able to hold an overlay"
 		case s.of("open_tree"):
 			return "in a user namespace mounts can be bound only with what is mounted below them, and only those that propagate; the path must be in cutaway's own mount namespace"
 		case s.of("mount_setattr", "owners mapped"):

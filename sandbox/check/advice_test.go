@@ -47,6 +47,7 @@ func TestAdvice(t *testing.T) {
 		{"maps", "write uid_map \"0 5 9\"", "", syscall.EPERM, &user, "newuidmap(1) and /etc/subuid"},
 		{"maps", "write uid_map \"0 5 9\"", "", syscall.EINVAL, &user, "overlap"},
 		{"maps", "write uid_map", "/proc/5/uid_map", syscall.EACCES, &user, "hidepid"},
+		{"maps", "write setgroups deny", "/proc/5/setgroups", syscall.EROFS, &user, "remount,bind,rw /proc"},
 		{"maps", "newuidmap: exit status 1: uid range [0-1) -> [5-6) not allowed", "", 0, &user, "65536 ids from 100000; as root: usermod --add-subuids"},
 		{"maps", "newgidmap: exit status 1", "", 0, &fixture{helper: "none"}, "chmod u+s /usr/bin/newgidmap"},
 		{"cgroup", "make the cgroup", "/sys/fs/cgroup/a", syscall.EACCES, &user, "systemd-run --user --scope -p Delegate=yes"},

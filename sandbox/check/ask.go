@@ -63,8 +63,11 @@ func askChild() calls.Answers {
 func (m *Machine) take(a calls.Answers) {
 	for i, errno := range a.Errnos {
 		c := &calls.List[i]
-		known := c.Privileged && !m.Can(capSysAdmin)
-		if errno == syscall.ENOSYS || errno == syscall.EPERM && !known || errno == syscall.EACCES && !known {
+		// Over the mounts it is the user namespace that owns the mount namespace which counts: in one below the host's, EPERM
+		// tells nothing, whatever the capabilities are.
+		kernel := c.Privileged && !m.hostAdmin()
+		refused := m.Filtered() && !kernel && (errno == syscall.EPERM || errno == syscall.EACCES)
+		if errno == syscall.ENOSYS || refused {
 			m.Calls.Missing = append(m.Calls.Missing, Missing{Name: c.Name, Since: c.Since, Errno: errno})
 		}
 	}

@@ -112,7 +112,7 @@ func maps0(maps []proc.IDMapping) bool {
 // coveredBy tells whether every id outside of a line exists in a user namespace. The kernel looks at both ends only, and
 // takes ids from several lines (map_id_range_down in kernel/user_namespace.c asks for one); so does this.
 func coveredBy(outer []proc.IDMapping, line proc.IDMapping) bool {
-	return len(outer) == 0 || slices.ContainsFunc(outer, func(o proc.IDMapping) bool {
+	return outer == nil || slices.ContainsFunc(outer, func(o proc.IDMapping) bool {
 		return line.Outside >= o.Inside && last(line) < uint64(o.Inside)+uint64(o.Count)
 	})
 }

@@ -26,7 +26,7 @@ type Machine struct {
 	Self   proc.Status // of the process that asks: ids, capability sets, no_new_privs, seccomp
 	User   string      // its name in /etc/passwd; its number when it has none; "" when it may map ids without help
 	Label  security.Label
-	UIDs   []proc.IDMapping // of its user namespace
+	UIDs   []proc.IDMapping // of its user namespace; nil on a kernel that has none
 	GIDs   []proc.IDMapping
 
 	Setgroups bool   // its user namespace allows setgroups(2)
@@ -138,12 +138,8 @@ func (m *Machine) exists(path string) bool {
 }
 
 func (m *Machine) readIdentity() {
-	if b, err := m.file("/proc/self/uid_map"); err == nil {
-		m.UIDs, _ = proc.ParseIDMap(b)
-	}
-	if b, err := m.file("/proc/self/gid_map"); err == nil {
-		m.GIDs, _ = proc.ParseIDMap(b)
-	}
+	m.UIDs = m.idMap("/proc/self/uid_map")
+	m.GIDs = m.idMap("/proc/self/gid_map")
 	m.Setgroups = m.text("/proc/self/setgroups").Value != "deny"
 	m.readLabel()
 	for _, mark := range []struct{ file, engine string }{{"/run/.containerenv", "Podman"}, {"/.dockerenv", "Docker"}} {
@@ -152,6 +148,16 @@ func (m *Machine) readIdentity() {
 			break
 		}
 	}
+}
+
+// idMap reads a map. One that was not written yet is empty, and nil says that there is none.
+func (m *Machine) idMap(path string) []proc.IDMapping {
+	b, err := m.file(path)
+	if err != nil {
+		return nil
+	}
+	maps, _ := proc.ParseIDMap(b)
+	return append([]proc.IDMapping{}, maps...)
 }
 
 // readGrants reads what a user needs who may not map ranges of ids by themselves.
@@ -260,7 +266,7 @@ func (m *Machine) Root() bool { return m.UID() == 0 }
 // does the same cannot be told from it (user_namespaces(7)).
 func (m *Machine) Initial() bool {
 	const everyID = 1<<32 - 1
-	return len(m.UIDs) == 0 || len(m.UIDs) == 1 && m.UIDs[0] == (proc.IDMapping{Count: everyID})
+	return m.UIDs == nil || len(m.UIDs) == 1 && m.UIDs[0] == (proc.IDMapping{Count: everyID})
 }
 
 // The capabilities that steps of a launch need over the caller's user namespace (capabilities(7)).

@@ -72,6 +72,10 @@ func (m *Machine) needUser(need *Need) []Finding {
 		add(Refused, fmt.Sprintf("user %d, group %d are not mapped in cutaway's own user namespace", m.UID(), m.GID()), "clone(2) gives EPERM",
 			"map them (unshare --map-current-user), or start cutaway outside of that user namespace")
 	}
+	if at := m.mountOf("/proc/self"); hasOption(at, "ro") {
+		add(Refused, at.MountPoint+" is mounted read-only", "uid_map and gid_map cannot be written: EROFS",
+			"as root: mount -o remount,bind,rw "+at.MountPoint+", or start cutaway where it is writable")
+	}
 	if m.AppArmor.OK() && m.AppArmor.Value == "1" && !m.Can(capSysAdmin) {
 		m.restricted(need, add)
 	}
@@ -98,7 +102,7 @@ func (m *Machine) restricted(need *Need, add func(Health, string, string, string
 
 // mapped tells whether an id has a meaning in a user namespace with these maps; a kernel without user namespaces has none.
 func mapped(maps []proc.IDMapping, id uint32) bool {
-	return len(maps) == 0 || slices.ContainsFunc(maps, func(m proc.IDMapping) bool {
+	return maps == nil || slices.ContainsFunc(maps, func(m proc.IDMapping) bool {
 		return id >= m.Inside && id-m.Inside < m.Count
 	})
 }

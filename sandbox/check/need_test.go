@@ -197,7 +197,7 @@ func TestRefusals(t *testing.T) {
 			"/proc read-only",
 			fixture{files: map[string]string{"/proc/self/mountinfo": strings.Replace(hostMounts, "/proc rw,", "/proc ro,", 1)}},
 			need(rootless),
-			[]string{"refused new /proc: proc on /proc (ro)"},
+			[]string{"refused user namespaces: EROFS", "refused new /proc: proc on /proc (ro)"},
 		},
 		{
 			"/proc without PIDs of its own",
