@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 		{"hostname of the host", `{"version":1,"namespaces":{"uts":"host","mnt":"new"}}`, "hostname"},
 		{"relative bind", `{"version":1,"mounts":[{"kind":"bind-rw","source":"x","target":"/x"}]}`, "mounts[0]"},
 		{"bad capability", `{"version":1,"capabilities":["sys_everything"]}`, "capabilities"},
-		{"bad limit", `{"version":1,"limits":{"memory":-7}}`, "limits"},
+		{"bad limit", `{"version":1,"limits":{"memory":-7}}`, "limit"},
 		{"rlimit", `{"version":1,"rlimits":[{"name":"nofile","soft":5,"hard":4}]}`, "rlimits"},
 		{"variable", `{"version":1,"env":{"set":{"A=B":"c"}}}`, "env"},
 		{"not JSON", `version: 1`, "read the spec"},

@@ -11,13 +11,13 @@ type Spec struct {
 	Version int    `json:"version"`
 	Preset  string `json:"preset,omitempty"` // the preset that it was made from; tells nothing about what was changed since
 
-	Command  []string `json:"command"`            // looked up in the sandbox's own PATH and root
-	Dir      string   `json:"dir"`                // working directory inside, absolute
-	Env      Env      `json:"env"`                // the command's environment
-	User     User     `json:"user"`               // who the command runs as, as inside sees it
-	Init     bool     `json:"init"`               // a tiny init is PID 1, reaps and forwards signals; else the command itself
-	Terminal Terminal `json:"terminal"`           // whether the command gets a terminal of its own
-	Hostname string   `json:"hostname,omitempty"` // of a new uts namespace; "" keeps the host's
+	Command  []string `json:"command"`  // looked up in the sandbox's own PATH and root
+	Dir      string   `json:"dir"`      // working directory inside, absolute
+	Env      Env      `json:"env"`      // the command's environment
+	User     User     `json:"user"`     // who the command runs as, as inside sees it
+	Init     bool     `json:"init"`     // a tiny init is PID 1, reaps and forwards signals; else the command itself
+	Terminal Terminal `json:"terminal"` // whether the command gets a terminal of its own
+	Hostname string   `json:"hostname"` // of a new uts namespace; "" keeps the host's
 
 	Namespaces Namespaces  `json:"namespaces"`
 	UIDMap     []IDMapping `json:"uid_map,omitempty"` // of a new user namespace; empty lets cutaway choose, never host root
