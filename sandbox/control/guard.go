@@ -63,6 +63,13 @@ func lineage() ([]relative, error) {
 	return family, nil
 }
 
+// May says why what is named may not be done to the target's cgroup: it has none of its own (cgroups.ErrShared), it holds what must
+// go on running (ErrProtected), or the process has ended (ErrGone). nil when it may.
+func (t *Target) May(what string) error {
+	_, err := t.own(what)
+	return err
+}
+
 // own is the target's group, unless it has none or it must not be touched.
 func (t *Target) own(what string) (*cgroups.Group, error) {
 	what = strings.TrimSpace(what + " " + t.String())

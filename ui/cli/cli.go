@@ -66,7 +66,8 @@ func newRoot(a *app) *cobra.Command {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	a.globalFlags(root)
-	root.AddCommand(newPS(a), newNS(a), newInspect(a), newCaps(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
+	root.AddCommand(newPS(a), newNS(a), newInspect(a), newCaps(a), newRun(a), newLimits(a), newFreeze(a), newThaw(a), newKill(a), newSignal(a),
+		newJournal(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
 	root.SetHelpCommand(newHelp(root))
 	return root
 }
@@ -123,7 +124,10 @@ func oneOf(name, value string, words []string) error {
 // status turns an error into its line on stderr and the exit status.
 func (a *app) status(err error) int {
 	var usage usageError
+	var command exitStatus
 	switch {
+	case errors.As(err, &command):
+		return int(command)
 	case err == nil:
 		return exitOK
 	case errors.Is(err, syscall.EPIPE):

@@ -18,8 +18,9 @@ func newDoctor(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this kernel and this user allow, and what to change",
-		Long: "Say what this kernel and this user allow cutaway to see, and what to change to see more. The status is 1 when\n" +
-			"something is broken without which nothing works, else 0.",
+		Long: "Say what this kernel and this user allow cutaway to see and to launch, and what to change to allow more. What\n" +
+			"sandboxes need is tried, in processes that end at once. The status is 1 when something is broken without\n" +
+			"which nothing works, else 0.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			found := a.examine(c.Context())
@@ -71,7 +72,7 @@ type patient struct {
 // checks are made in this order.
 var checks = []func(*patient) []finding{
 	checkTable, checkUser, checkCaps, checkUserNamespace, checkPIDNamespace, checkHost, checkHidePID, checkDenied,
-	checkKernel, checkCgroups, checkPressure, checkLSM, checkSysctls, checkEngines, checkTerminal,
+	checkKernel, checkCgroups, checkPressure, checkLSM, checkSysctls, checkSandbox, checkEngines, checkTerminal,
 }
 
 func (a *app) examine(ctx context.Context) []finding {

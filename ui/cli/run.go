@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"cutaway/sandbox"
+	"cutaway/sandbox/terminal"
+)
+
+func newRun(a *app) *cobra.Command {
+	flags := &runFlags{}
+	c := &cobra.Command{
+		Use:   "run [flags] [--] [COMMAND [ARGUMENT...]]",
+		Short: "Launch a sandbox: a shell or a command in namespaces of its own",
+		Long: "Launch a sandbox and run COMMAND in it, a shell without one. A preset says what the sandbox is made of, flags change\n" +
+			"it. The status is the command's; 128 and the signal's number when a signal ended it, 126 when the command cannot be\n" +
+			"executed, 127 when it is not there, 125 when the launch failed. docs/sandbox.md says what each preset is, and is not,\n" +
+			"a boundary against.",
+		Example: "  cutaway run                                  an isolated shell\n" +
+			"  cutaway run --step                           the same, stage by stage, with what each one changed\n" +
+			"  cutaway run --preset pid                     the course's unshare --fork --pid --mount-proc bash\n" +
+			"  cutaway run --net container:db -- ss -tln    in the network of the container db\n" +
+			"  cutaway run --memory 64M --print unshare     the same by hand",
+		RunE: func(c *cobra.Command, args []string) error { return a.run(c, flags, args) },
+	}
+	c.Flags().SetInterspersed(false) // what follows the command is the command's
+	flags.register(c)
+	return c
+}
+
+// exitStatus ends the program with a command's status, silently.
+type exitStatus int
+
+func (s exitStatus) Error() string { return "status " + strconv.Itoa(int(s)) }
+
+func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
+	spec, notes, err := flags.spec(c, args)
+	if err != nil {
+		return err
+	}
+	if flags.print != "" {
+		return a.printSpec(spec, flags.print)
+	}
+	if a.readonly {
+		return errors.New("--readonly: launching a sandbox changes the system; --print shows what would be done")
+	}
+	for _, note := range notes {
+		a.note(note)
+	}
+	return a.launch(c.Context(), spec)
+}
+
+// note writes a line that is no error on stderr.
+func (a *app) note(line string) {
+	fmt.Fprintf(a.err, "cutaway: %s\n", line)
+}
+
+// launch starts the sandbox, lends it the terminal, and returns its status.
+func (a *app) launch(ctx context.Context, spec *sandbox.Spec) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	opts := sandbox.Options{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
+		Resolve:     func(name string) (int, uint64, error) { return a.resolve(ctx, name) },
+		Progress:    a.unpackProgress(),
+	}
+	box, err := sandbox.Start(ctx, spec, opts)
+	if err != nil {
+		a.complain(err)
+		return exitStatus(sandbox.ExitCode(err))
+	}
+	stop() // from here on signals are the command's
+	if err := a.attend(box); err != nil {
+		a.complain(err)
+	}
+	status, err := box.Wait()
+	if err != nil {
+		a.complain(fmt.Errorf("cleaning up after the sandbox: %w", err))
+	}
+	return exitStatus(status.ExitCode())
+}
+
+// attend carries signals to the command and, when it has a terminal, what is typed and written, until it ends.
+func (a *app) attend(box *sandbox.Sandbox) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-box.Done()
+		cancel()
+	}()
+	if box.Terminal == nil {
+		terminal.Forward(ctx, box.Signal)
+		<-box.Done()
+		return nil
+	}
+	return terminal.Relay(ctx, box.Terminal, os.Stdin, os.Stdout)
+}
+
+// resolve finds the process that stands for a container's name, or a PID.
+func (a *app) resolve(ctx context.Context, name string) (pid int, start uint64, err error) {
+	v, err := a.look(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	t, err := v.find(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	return t.process.PID, t.process.Start, nil
+}
