@@ -268,7 +268,7 @@ func (m *Machine) lookCgroups() Finding {
 }
 
 func (m *Machine) lookLandlock() Finding {
-	f := Finding{Name: "Landlock", Value: fmt.Sprintf("version %d", m.Landlock.ABI)}
+	f := Finding{Name: "Landlock", Value: fmt.Sprintf("version %d of its interface", m.Landlock.ABI)}
 	for _, found := range m.needFilters(&Need{Landlock: true}) {
 		f = found
 		f.Health = Limited
