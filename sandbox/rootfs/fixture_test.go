@@ -48,21 +48,27 @@ func special(name string, kind byte) item {
 // pack writes a tar.
 func pack(t testing.TB, items ...item) []byte {
 	t.Helper()
+	data, err := tryPack(items...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func tryPack(items ...item) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for _, i := range items {
 		i.Format = tar.FormatPAX
 		if err := w.WriteHeader(&i.Header); err != nil {
-			t.Fatalf("write the header of %s: %v", i.Name, err)
+			return nil, fmt.Errorf("write the header of %s: %w", i.Name, err)
 		}
 		if _, err := w.Write([]byte(i.content)); err != nil {
-			t.Fatalf("write %s: %v", i.Name, err)
+			return nil, fmt.Errorf("write %s: %w", i.Name, err)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	err := w.Close()
+	return out.Bytes(), err
 }
 
 // box is a directory with a cache in it, and nothing else that unpacking may touch.

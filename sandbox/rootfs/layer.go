@@ -17,11 +17,24 @@ func (t *tree) unpack(ctx context.Context, r io.Reader, m *meter, stored, uncomp
 		return 0, err
 	}
 	defer stream.Close()
-	archive := tar.NewReader(stream)
+	entries, err = t.addAll(stream, m)
+	if err != nil {
+		return entries, err
+	}
+	if _, err := io.Copy(io.Discard, stream); err != nil {
+		return entries, fmt.Errorf("read the rest of the archive: %w", err)
+	}
+	m.last()
+	return entries, nil
+}
+
+// addAll adds the entries of a tar, and returns how many there are.
+func (t *tree) addAll(r io.Reader, m *meter) (entries int, err error) {
+	archive := tar.NewReader(r)
 	for {
 		hdr, err := archive.Next()
 		if err == io.EOF {
-			break
+			return entries, nil
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) { // add refuses more than that, and less
 			return entries, notTar(err, entries)
@@ -36,11 +49,6 @@ func (t *tree) unpack(ctx context.Context, r io.Reader, m *meter, stored, uncomp
 		m.entries++
 		m.tell()
 	}
-	if _, err := io.Copy(io.Discard, stream); err != nil {
-		return entries, fmt.Errorf("read the rest of the archive: %w", err)
-	}
-	m.last()
-	return entries, nil
 }
 
 func notTar(err error, entries int) error {

@@ -24,7 +24,7 @@ type store interface {
 // blob is one file of a store.
 type blob struct {
 	*io.SectionReader
-	file *os.File // to close; nil when it is the store's
+	file io.Closer // nil when it is the store's
 }
 
 func (b *blob) close() {
@@ -104,8 +104,8 @@ func (s dirStore) openFile(name string) (*os.File, error) {
 
 // tarStore is an archive, which is not compressed, whose files are found by their offsets.
 type tarStore struct {
-	file  *os.File
-	own   bool // the file is the store's
+	file  io.ReaderAt
+	own   io.Closer // the file, if it is the store's
 	files map[string]span
 	links map[string]string // what a name stands for: docker writes a layer that two images share once
 }
@@ -115,8 +115,8 @@ type span struct{ offset, size int64 }
 // maxFiles bounds the files in an archive of images: a few for each layer and image.
 const maxFiles = 20_000
 
-func newTarStore(ctx context.Context, f *os.File, own bool, size int64) (*tarStore, error) {
-	s := &tarStore{file: f, own: own, files: map[string]span{}, links: map[string]string{}}
+func newTarStore(ctx context.Context, f io.ReaderAt, size int64) (*tarStore, error) {
+	s := &tarStore{file: f, files: map[string]span{}, links: map[string]string{}}
 	where := io.NewSectionReader(f, 0, size)
 	archive := tar.NewReader(where) // steps over the files by seeking
 	for n := 0; ; n++ {
@@ -170,8 +170,8 @@ func (s *tarStore) open(name string) (*blob, error) {
 }
 
 func (s *tarStore) close() {
-	if s.own {
-		s.file.Close()
+	if s.own != nil {
+		s.own.Close()
 	}
 }
 
@@ -186,7 +186,11 @@ func openStore(ctx context.Context, j *job) (store, error) {
 		return nil, err
 	}
 	if compression(magic) == "" {
-		return tarStoreOf(newTarStore(ctx, j.in.File, false, j.in.size))
+		s, err := newTarStore(ctx, j.in, j.in.size)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	plain, err := j.uncompress(ctx)
 	if err != nil {
@@ -197,18 +201,12 @@ func openStore(ctx context.Context, j *job) (store, error) {
 		plain.Close()
 		return nil, err
 	}
-	s, err := tarStoreOf(newTarStore(ctx, plain, true, size))
+	s, err := newTarStore(ctx, plain, size)
 	if err != nil {
 		plain.Close()
-	}
-	return s, err
-}
-
-// tarStoreOf makes no store of a nil one.
-func tarStoreOf(s *tarStore, err error) (store, error) {
-	if err != nil {
 		return nil, err
 	}
+	s.own = plain
 	return s, nil
 }
 
