@@ -113,7 +113,7 @@ func (g *Group) controlled(controller string) (*folder, error) {
 		return nil, &Error{What: what, Advice: "this machine has it in no hierarchy that is mounted here: `cutaway doctor` says more"}
 	}
 	if place, ok := g.machine.Hierarchies.Place(g.membership, controller); ok {
-		return nil, &Error{What: what, Path: place.Dir, Err: ErrShared, Advice: "this cgroup holds others too: only what is limited there holds for the target as well"}
+		return nil, &Error{What: what, Path: place.Dir, Err: ErrShared, Advice: "it is there with others, whom a limit would concern too"}
 	}
 	return nil, &Error{What: what, Advice: "no hierarchy that is mounted here has it for this process"}
 }

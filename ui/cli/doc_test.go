@@ -63,6 +63,8 @@ func everyDocument(t *testing.T) map[string][]byte {
 	emit("caps", func(a *app) error { return capsJSON(a, v, db.process) })
 	emit("caps refused", func(a *app) error { return capsJSON(a, v, refused.process) })
 	emit("decode", func(a *app) error { return decodeJSON(a, []caps.Set{0, 1<<60 | 1}) })
+	emit("limits", func(a *app) error { return limitsJSON(a, limitsFixture(t, 0)) })
+	emit("journal", func(a *app) error { return journalJSON(a, "/home/x/journal.jsonl", journalFixture(), 1) })
 	emit("doctor", func(a *app) error { return reportJSON(a, a.examine(context.Background())) })
 	return docs
 }

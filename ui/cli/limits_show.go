@@ -77,16 +77,16 @@ func limitsText(a *app, lv *limitsView) error {
 	t.add("cpus", "-", "-", cell(u.CPUQuota, cpuCores(u)), cell(u.EffectiveCPU.Limit, coreLimit), lv.setBy(u.EffectiveCPU))
 	t.add("pids", cell(u.PIDs, text.Count[uint64]), "-", cell(u.PIDsLimit, countLimit), cell(u.EffectivePIDs.Limit, countLimit), lv.setBy(u.EffectivePIDs))
 	t.add(weightName(u), "-", "-", cell(u.CPUWeight, text.Count[uint64]), "-", "-")
-	for i := range lv.files {
-		if s := &lv.files[i]; s.Limit == "io" || (s.Limit == "cpuset" || s.Limit == "memset") && s.Old != "" {
-			t.add(s.Limit, "-", "-", ioValue(s), "-", text.Sanitise(s.Path()))
-		}
-	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if err := t.write(a.out, st); err != nil {
 		return err
+	}
+	for i := range lv.files {
+		if s := &lv.files[i]; s.Limit == "io" || (s.Limit == "cpuset" || s.Limit == "memset") && s.Old != "" {
+			print(text.PadRight(s.Limit, len("memory")) + gap + st.wrap(ioValue(s), len("memory"+gap)) + "\n")
+		}
 	}
 	events := fmt.Sprintf("out of memory kills %s, throttled %s of %s periods, frozen %s", show(u.OOMKills, text.Count[uint64]),
 		show(u.Throttled, text.Count[uint64]), show(u.Periods, text.Count[uint64]), show(u.Frozen, yesNo))

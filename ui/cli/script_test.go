@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("LC_ALL", "")
 			env.Setenv("TERM", "xterm")
 			env.Setenv("NO_COLOR", "")
+			env.Setenv("PARENT", strconv.Itoa(os.Getpid()))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
