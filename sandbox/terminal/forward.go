@@ -8,26 +8,48 @@ import (
 )
 
 // forwarded are the signals that a program is sent from outside and that mean its command.
-var forwarded = []os.Signal{
-	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGWINCH,
+var forwarded = []syscall.Signal{
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM,
+	syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGCONT,
 }
 
-// Forward gives the signals that this process gets to send, until ctx ends. An error of send is a command that has ended,
-// which the caller learns otherwise.
-func Forward(ctx context.Context, send func(syscall.Signal) error) {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, forwarded...)
+// BesideRelay are the signals to forward while Relay runs, which heeds the others itself.
+var BesideRelay = []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM}
+
+// Forward gives the signals that this process gets to send until ctx ends: those named, or, when none is, all that a command
+// without a terminal is sent: HUP, INT, QUIT, TERM, USR1, USR2, ALRM, WINCH, CONT and TSTP. Those that were ignored when
+// this process started stay so (nohup(1)).
+//
+// SIGTSTP, a ^Z at the caller's terminal, stops the command by SIGSTOP, since a group of its own session would not heed
+// SIGTSTP, and then this process; both go on together. An error of send is a command that has ended, which the caller learns
+// otherwise.
+func Forward(ctx context.Context, send func(syscall.Signal) error, signals ...syscall.Signal) {
+	if len(signals) == 0 {
+		signals = forwarded
+	}
+	arrived := make(chan os.Signal, 64)
+	notify(arrived, signals)
 	go func() {
-		defer signal.Stop(signals)
+		defer signal.Stop(arrived)
 		for {
 			select {
-			case s := <-signals:
-				if s, ok := s.(syscall.Signal); ok {
-					_ = send(s)
+			case s := <-arrived:
+				if s == syscall.SIGTSTP {
+					stopBoth(send)
+				} else {
+					_ = send(s.(syscall.Signal))
 				}
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
+}
+
+func stopBoth(send func(syscall.Signal) error) {
+	if send(syscall.SIGSTOP) != nil {
+		return
+	}
+	_ = stopHere() // one that cannot stop lets the command go on at once
+	_ = send(syscall.SIGCONT)
 }

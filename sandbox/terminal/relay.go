@@ -5,236 +5,277 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
+	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// Relay connects the caller's terminal with the master of a sandbox's, until the sandbox closes its end or ctx ends. What
-// the sandbox wrote before that is written out in full; what was typed after it stays for whoever reads next. The caller's
-// terminal is in raw mode meanwhile (termios(3)), so that ^C and ^Z are the inner terminal's, and as it was before when
-// Relay returns or panics.
+// Relay connects the caller's terminal with the master of a sandbox's until the sandbox closes its end or ctx ends, which
+// are no errors. What the sandbox wrote before is written out in full; what was typed after it stays for whoever reads next.
+// The caller's terminal is in raw mode meanwhile (termios(3)), so that ^C, ^Z and ^\ are the inner terminal's, and as it was
+// before when Relay returns or panics. The master gets the caller's size now and whenever it changes.
 //
-// A caller that is stopped (SIGTSTP) leaves its terminal as it was, and sets it up again when it goes on. In the background
-// it stops at once, as any program that changes its terminal does (SIGTTOU).
-func Relay(ctx context.Context, master, stdin, stdout *os.File) error {
-	r := &relay{master: int(master.Fd()), in: int(stdin.Fd()), out: int(stdout.Fd())}
-	if err := unix.SetNonblock(r.master, true); err != nil {
+// SIGINT, SIGTERM, SIGHUP and SIGQUIT, which in raw mode come from outside alone, end it at once with a *SignalError, and so
+// does a terminal that is gone (SIGHUP): the caller should end the sandbox and itself. A caller that is stopped (SIGTSTP)
+// leaves its terminal as it was, and sets it up again when it goes on, also after SIGSTOP, SIGTTIN and SIGTTOU. In the
+// background it stops, as any program does that changes its terminal.
+//
+// An stdin that is no terminal is typed as it is, and its end as the inner terminal's end-of-file key. The master is
+// Relay's alone until it returns; it may be closed meanwhile.
+func Relay(ctx context.Context, master, stdin, stdout *os.File) (err error) {
+	r := &relay{left: stillWritten}
+	defer r.close()
+	if err := r.open(master, stdin, stdout); err != nil {
+		return fmt.Errorf("relay the sandbox's terminal: %w", err)
+	}
+	before, err := setNonblock(r.master, true)
+	if err != nil {
 		return fmt.Errorf("make the sandbox's terminal non-blocking: %w", err)
 	}
-	wake, err := r.watch(ctx)
-	if err != nil {
+	defer setNonblock(r.master, before)
+	if r.notices, err = watch(ctx, slices.Concat(ending, []syscall.Signal{unix.SIGWINCH, unix.SIGCONT, unix.SIGTSTP})); err != nil {
 		return err
 	}
-	defer wake()
-	if err := r.raw(); err != nil {
+	defer r.notices.stop()
+	defer func() {
+		if failed := r.restore(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
+	if err := r.setUp(); err != nil {
 		return err
 	}
-	defer r.restore()
-	r.resize()
 	return r.run()
 }
 
-// relay is the state of a Relay. Its loop is one goroutine: poll(2) says what can be done without waiting.
+// ending are the signals that end a Relay.
+var ending = []syscall.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
+
+// stillWritten bounds what is read after the end of ctx: more than any terminal holds back (pty_common_install in
+// drivers/tty/pty.c), so that it is what was written before, and an end to a program that goes on writing.
+const stillWritten = 1 << 20
+
+// relay is the state of a Relay: one goroutine, which poll(2) tells what can be done without waiting.
 type relay struct {
-	master, in, out int
-	before          *unix.Termios // the caller's terminal as it was; nil when it is none
-	pending         []byte        // typed, not yet taken by the sandbox
-	buffer          [64 << 10]byte
-	signals         chan os.Signal
-	wakeRead        int
-	ended           bool // ctx ended
+	master, in, out int   // descriptors of its own
+	mode            *mode // nil when stdin is no terminal
+	notices         *notices
+	typed, shown    queue
+	lastTyped       byte
+	noInput         bool // stdin is at its end, or the sandbox takes no more
+	leaving         bool // ctx ended
+	left            int  // bytes that are still read when leaving
+	over            bool // the sandbox has written its last
 }
 
-// watch makes signals and the end of ctx readable for poll, by a pipe.
-func (r *relay) watch(ctx context.Context) (stop func(), err error) {
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
-		return nil, fmt.Errorf("pipe: %w", err)
+func (r *relay) open(master, stdin, stdout *os.File) (err error) {
+	r.master, r.in, r.out = -1, -1, -1
+	if r.master, err = with(master, duplicate); err != nil {
+		return err
 	}
-	r.wakeRead = p[0]
-	r.signals = make(chan os.Signal, 16)
-	signal.Notify(r.signals, unix.SIGWINCH, unix.SIGCONT, unix.SIGTSTP)
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		say := func(b byte) { _, _ = unix.Write(p[1], []byte{b}) }
-		over := ctx.Done()
-		for {
-			select {
-			case s := <-r.signals:
-				switch s {
-				case unix.SIGWINCH:
-					say('w')
-				case unix.SIGCONT:
-					say('c')
-				case unix.SIGTSTP:
-					say('z')
-				}
-			case <-over:
-				over = nil
-				say('e')
-			case <-quit:
-				return
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(r.signals)
-		close(quit)
-		<-done
-		unix.Close(p[0])
-		unix.Close(p[1])
-	}, nil
-}
-
-// raw sets the caller's terminal as cfmakeraw(3) does.
-func (r *relay) raw() error {
-	t, err := unix.IoctlGetTermios(r.in, unix.TCGETS)
-	if err != nil {
-		return nil // no terminal: nothing to set
+	if r.in, err = reopen(stdin, unix.O_RDONLY); err != nil {
+		return err
 	}
-	if r.before == nil {
-		before := *t
-		r.before = &before
+	if r.out, err = reopen(stdout, unix.O_WRONLY); err != nil {
+		return err
 	}
-	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
-	t.Oflag &^= unix.OPOST
-	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
-	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
-	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-	if err := unix.IoctlSetTermios(r.in, unix.TCSETSW, t); err != nil {
-		return fmt.Errorf("set the terminal to raw mode: %w", err)
+	if isTerminal(r.in) {
+		r.mode = &mode{fd: r.in}
 	}
 	return nil
 }
 
-// restore sets the caller's terminal as it was before raw.
-func (r *relay) restore() {
-	if r.before != nil {
-		_ = unix.IoctlSetTermios(r.in, unix.TCSETSW, r.before)
+func (r *relay) close() {
+	for _, fd := range []int{r.master, r.in, r.out} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
 	}
 }
 
-// resize gives the sandbox's terminal the size of the caller's; its kernel side sends SIGWINCH inside.
-func (r *relay) resize() {
-	size, err := unix.IoctlGetWinsize(r.out, unix.TIOCGWINSZ)
-	if err != nil {
-		size, err = unix.IoctlGetWinsize(r.in, unix.TIOCGWINSZ)
+// setUp makes the caller's terminal and the sandbox's fit each other.
+func (r *relay) setUp() error {
+	r.resize()
+	if r.mode == nil {
+		return nil
 	}
-	if err == nil && size.Row > 0 && size.Col > 0 {
-		_ = unix.IoctlSetWinsize(r.master, unix.TIOCSWINSZ, size)
+	return r.mode.setRaw()
+}
+
+func (r *relay) restore() error {
+	if r.mode == nil {
+		return nil
+	}
+	return r.mode.restore()
+}
+
+// resize gives the sandbox's terminal the size of the caller's, whose change the kernel tells inside by SIGWINCH. A
+// terminal that does not know its size has 0 by 0 (ioctl_tty(2)).
+func (r *relay) resize() {
+	for _, fd := range []int{r.out, r.in} {
+		size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+		if err == nil && size.Row > 0 && size.Col > 0 {
+			_ = unix.IoctlSetWinsize(r.master, unix.TIOCSWINSZ, size)
+			return
+		}
 	}
 }
+
+// again is when poll looks again with bytes waiting, in ms: a pseudoterminal may get room without waking who waits for it,
+// when its buffers are emptied by the kernel and not by a reader (n_tty_check_unthrottle in drivers/tty/n_tty.c).
+const again = 50
 
 // run passes bytes both ways.
 func (r *relay) run() error {
-	const in, master, wake = 0, 1, 2
-	fds := []unix.PollFd{in: {Fd: int32(r.in)}, master: {Fd: int32(r.master)}, wake: {Fd: int32(r.wakeRead), Events: unix.POLLIN}}
 	for {
-		fds[in].Events, fds[master].Events = 0, unix.POLLIN
-		if len(r.pending) == 0 {
-			fds[in].Events = unix.POLLIN
-		} else {
-			fds[master].Events |= unix.POLLOUT
+		timeout := -1
+		switch {
+		case r.leaving && r.shown.empty():
+			timeout = 0
+		case !r.typed.empty() || !r.shown.empty():
+			timeout = again
 		}
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-			return fmt.Errorf("poll: %w", err)
+		fds := r.wanted()
+		if _, err := unix.Poll(fds[:], timeout); err != nil && err != unix.EINTR {
+			return fmt.Errorf("wait for the terminals (poll): %w", err)
 		}
-		if fds[wake].Revents != 0 {
-			r.awake()
-		}
-		if fds[master].Revents&unix.POLLOUT != 0 {
-			r.typeIn()
-		}
-		if fds[master].Revents&(unix.POLLIN|unix.POLLHUP|unix.POLLERR) != 0 || r.ended {
-			over, err := r.show()
-			if over || err != nil {
+		if fds[3].Revents != 0 {
+			if err := r.heed(); err != nil {
 				return err
 			}
 		}
-		if fds[in].Revents&unix.POLLIN != 0 {
-			n, err := unix.Read(r.in, r.buffer[:])
-			if n > 0 {
-				r.pending = append(r.pending, r.buffer[:n]...)
-				r.typeIn()
-			} else if n == 0 || (err != unix.EINTR && err != unix.EAGAIN) {
-				fds[in].Fd = -1 // nobody types any more
-			}
-		} else if fds[in].Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) != 0 {
-			fds[in].Fd = -1
+		// The output comes first: an end of the sandbox is seen before a key is taken that nobody would get.
+		if err := r.show(); err != nil || r.over && r.shown.empty() {
+			return err
+		}
+		ready := fds[0].Revents != 0 && fds[1].Revents&unix.POLLHUP == 0
+		if err := r.typeIn(ready); err != nil {
+			return err
 		}
 	}
 }
 
-// typeIn gives the sandbox what was typed, as much as it takes.
-func (r *relay) typeIn() {
-	n, err := unix.Write(r.master, r.pending)
-	if n > 0 {
-		r.pending = r.pending[:copy(r.pending, r.pending[n:])]
+// wanted is what to wait for: stdin, the master, stdout, notices. A descriptor with nothing to wait for is left out, since
+// poll would tell of its end again and again.
+func (r *relay) wanted() [4]unix.PollFd {
+	fds := [4]unix.PollFd{{Fd: -1}, {Fd: -1}, {Fd: -1}, {Fd: int32(r.notices.fd), Events: unix.POLLIN}}
+	if r.typed.empty() && !r.noInput && !r.over {
+		fds[0] = unix.PollFd{Fd: int32(r.in), Events: unix.POLLIN}
 	}
-	if err != nil && err != unix.EAGAIN && err != unix.EINTR {
-		r.pending = nil // it reads no more
+	var master int16
+	if r.shown.empty() && !r.over {
+		master |= unix.POLLIN
 	}
+	if !r.typed.empty() {
+		master |= unix.POLLOUT
+	}
+	if master != 0 {
+		fds[1] = unix.PollFd{Fd: int32(r.master), Events: master}
+	}
+	if !r.shown.empty() {
+		fds[2] = unix.PollFd{Fd: int32(r.out), Events: unix.POLLOUT}
+	}
+	return fds
 }
 
-// show writes out what the sandbox wrote. It is over when the other end is closed (EIO), and, once the sandbox ended, when
-// nothing is left.
-func (r *relay) show() (over bool, err error) {
-	for {
-		n, err := unix.Read(r.master, r.buffer[:])
-		switch {
-		case n > 0:
-			if err := writeAll(r.out, r.buffer[:n]); err != nil {
-				return true, fmt.Errorf("write to the terminal: %w", err)
-			}
-			if !r.ended {
-				return false, nil
-			}
-		case err == unix.EINTR:
+// show passes what the sandbox wrote. Its end is EIO, when all of its descriptors of the terminal are closed and everything
+// is read (pts(4)), or, once ctx ended, that nothing is there.
+func (r *relay) show() error {
+	if r.shown.empty() && !r.over {
+		switch err := r.shown.fill(r.master, false); {
 		case err == unix.EAGAIN:
-			return r.ended, nil
-		default: // EIO: all of the sandbox's ends are closed
-			return true, nil
+			r.over = r.leaving
+		case err != nil:
+			r.over = true
+		case r.leaving:
+			r.left -= len(r.shown.waiting)
+			r.over = r.left <= 0
 		}
 	}
+	switch err := r.shown.drain(r.out); {
+	case err == unix.EIO: // a terminal that was hung up
+		return &SignalError{unix.SIGHUP}
+	case err != nil:
+		return fmt.Errorf("write what the sandbox wrote: %w", err)
+	}
+	return nil
 }
 
-func writeAll(fd int, b []byte) error {
-	for len(b) > 0 {
-		n, err := unix.Write(fd, b)
-		if n > 0 {
-			b = b[n:]
+// typeIn passes what was typed.
+func (r *relay) typeIn(ready bool) error {
+	if ready && r.typed.empty() && !r.noInput {
+		if err := r.listen(); err != nil {
+			return err
 		}
-		switch {
-		case err == nil || errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EAGAIN): // a terminal that somebody made non-blocking
-			if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1); err != nil && err != unix.EINTR {
+	}
+	if r.typed.drain(r.master) != nil { // EIO: nobody is there to read
+		r.typed.waiting, r.noInput = nil, true
+	}
+	return nil
+}
+
+// listen reads from stdin, once: it may be a descriptor that blocks.
+func (r *relay) listen() error {
+	err := r.typed.fill(r.in, true)
+	switch {
+	case err == nil:
+		r.lastTyped = r.typed.waiting[len(r.typed.waiting)-1]
+	case err == unix.EAGAIN:
+	case r.mode != nil: // in raw mode no key means an end
+		return &SignalError{unix.SIGHUP}
+	default:
+		r.noInput = true
+		r.typeEnd()
+	}
+	return nil
+}
+
+// typeEnd types the key that the inner terminal takes for the end of its input; in the middle of a line it takes two
+// (termios(3), VEOF).
+func (r *relay) typeEnd() {
+	inner, err := unix.IoctlGetTermios(r.master, unix.TCGETS) // of a master it is the other end's
+	if err != nil {
+		return
+	}
+	key := inner.Cc[unix.VEOF]
+	if inner.Lflag&unix.ICANON != 0 && r.lastTyped != '\n' && r.lastTyped != 0 {
+		r.typed.put(key, key)
+		return
+	}
+	r.typed.put(key)
+}
+
+// heed does what signals and the end of the context ask for.
+func (r *relay) heed() error {
+	for _, number := range r.notices.read() {
+		switch number {
+		case endOfContext:
+			r.leaving = true
+		case byte(unix.SIGWINCH):
+			r.resize()
+		case byte(unix.SIGCONT):
+			if err := r.setUp(); err != nil {
+				return err
+			}
+		case byte(unix.SIGTSTP):
+			if err := r.pause(); err != nil {
 				return err
 			}
 		default:
-			return err
+			return &SignalError{syscall.Signal(number)}
 		}
 	}
 	return nil
 }
 
-// awake does what the signals asked for.
-func (r *relay) awake() {
-	var b [16]byte
-	n, _ := unix.Read(r.wakeRead, b[:])
-	for _, what := range b[:max(n, 0)] {
-		switch what {
-		case 'w':
-			r.resize()
-		case 'z': // from outside: a typed ^Z is the sandbox's
-			r.restore()
-			_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
-		case 'c':
-			_ = r.raw()
-			r.resize()
-		case 'e':
-			r.ended = true
-		}
+// pause stops this process with its terminal as it was, and sets it up again afterwards.
+func (r *relay) pause() error {
+	if err := r.restore(); err != nil {
+		return err
 	}
+	if err := stopHere(); err != nil {
+		return err
+	}
+	return r.setUp()
 }

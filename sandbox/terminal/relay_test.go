@@ -2,210 +2,414 @@ package terminal
 
 import (
 	"bytes"
-	"context"
+	"crypto/rand"
+	"errors"
+	"io"
 	"os"
-	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/livetest"
 )
 
-// stage is a caller's terminal with a person at it, and a shell on a terminal of its own behind a Relay.
-type stage struct {
-	t      *testing.T
-	person *os.File // what the person types into and sees
-	caller *os.File // the caller's end, its stdin and stdout
-	inner  *os.File // the master of the shell's terminal
-	mu     sync.Mutex
-	seen   bytes.Buffer
-	done   chan error
-	cancel context.CancelFunc
-}
-
-func newStage(t *testing.T, command ...string) *stage {
-	t.Helper()
-	person, caller, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pty.Setsize(person, &pty.Winsize{Rows: 30, Cols: 91}); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "PS1=$ ", "TERM=dumb", "HISTFILE=")
-	inner, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stage{t: t, person: person, caller: caller, inner: inner, done: make(chan error, 1)}
-	go func() {
-		b := make([]byte, 64<<10)
-		for {
-			n, err := person.Read(b)
-			s.mu.Lock()
-			s.seen.Write(b[:n])
-			s.mu.Unlock()
-			if err != nil {
-				return
-			}
-		}
-	}()
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	go func() { s.done <- Relay(ctx, inner, caller, caller) }()
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		cancel()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-		cancel()
-		person.Close()
-		caller.Close()
-		inner.Close()
-	})
-	return s
-}
-
-func (s *stage) types(text string) {
-	s.t.Helper()
-	if _, err := s.person.WriteString(text); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *stage) screen() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen.String()
-}
-
-func (s *stage) sees(text string) {
-	s.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !strings.Contains(s.screen(), text) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("does not show %q:\n%s", text, s.screen())
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-func (s *stage) ends() {
-	s.t.Helper()
-	select {
-	case err := <-s.done:
-		if err != nil {
-			s.t.Fatal(err)
-		}
-	case <-time.After(20 * time.Second):
-		s.t.Fatalf("the relay does not end:\n%s", s.screen())
-	}
-}
-
-func termios(t *testing.T, f *os.File) unix.Termios {
-	t.Helper()
-	m, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *m
-}
-
 func TestTypingAndEnd(t *testing.T) {
-	person, caller, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
+	before := func() unix.Termios {
+		theirs, caller, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer theirs.Close()
+		defer caller.Close()
+		return termios(t, caller)
+	}()
+	s := watched(t, "sh", "-i")
+	s.sees("in$ ")
+	if !LeftRaw(s.caller) {
+		t.Error("the caller's terminal is not in raw mode")
 	}
-	before := termios(t, caller)
-	person.Close()
-	caller.Close()
-
-	s := newStage(t, "sh", "-i")
-	s.sees("$ ")
 	s.types("echo $((6*7))\r")
 	s.sees("42")
 	s.types("exit\r")
-	s.ends()
+	s.endsWell()
 	if after := termios(t, s.caller); after != before {
 		t.Errorf("the terminal is not as it was:\n%+v\n%+v", before, after)
 	}
 }
 
-func TestSize(t *testing.T) {
-	s := newStage(t, "sh", "-i")
-	s.sees("$ ")
-	s.types("stty size\r")
-	s.sees("30 91")
-	if err := pty.Setsize(s.person, &pty.Winsize{Rows: 17, Cols: 63}); err != nil {
+// A mode that no shell sets by itself comes back too.
+func TestOddModeComesBack(t *testing.T) {
+	theirs, caller, err := pty.Open()
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer theirs.Close()
+	defer caller.Close()
+	inner, other, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inner.Close()
+	odd := termios(t, caller)
+	odd.Iflag |= unix.ISTRIP | unix.IGNCR
+	odd.Cflag |= unix.CSTOPB
+	odd.Lflag &^= unix.ECHOE
+	odd.Cc[unix.VINTR], odd.Cc[unix.VMIN], odd.Cc[unix.VTIME] = 'q', 7, 3
+	if err := unix.IoctlSetTermios(int(caller.Fd()), unix.TCSETS, &odd); err != nil {
+		t.Fatal(err)
+	}
+	odd = termios(t, caller)
+	done := make(chan error, 1)
+	go func() { done <- Relay(t.Context(), inner, caller, caller) }()
+	livetest.WaitFor(t, "raw mode", func() bool { return LeftRaw(caller) })
+	other.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if after := termios(t, caller); after != odd {
+		t.Errorf("the terminal is not as it was:\n%+v\n%+v", odd, after)
+	}
+}
+
+func TestSize(t *testing.T) {
+	s := watched(t, "sh", "-i")
+	s.sees("in$ ")
+	s.types("stty size\r")
+	s.sees("30 91")
+	s.resize(17, 63)
 	// The kernel signals the terminal's foreground group, which this test is not in.
 	if err := unix.Kill(os.Getpid(), unix.SIGWINCH); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		size, err := pty.GetsizeFull(s.inner)
-		if err == nil && size.Rows == 17 && size.Cols == 63 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the inner terminal has %+v, %v", size, err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	s.waits("the new size", func() bool {
+		var size *unix.Winsize
+		_, err := with(s.inner, func(fd int) (_ int, err error) {
+			size, err = unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+			return 0, err
+		})
+		return err == nil && size.Row == 17 && size.Col == 63
+	})
+	s.types("stty size\r")
+	s.sees("17 63")
 	s.types("exit\r")
-	s.ends()
+	s.endsWell()
 }
 
-func TestJobControl(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("needs bash")
-	}
-	s := newStage(t, "bash", "--norc", "--noprofile", "-i")
-	s.sees("$ ")
-	s.types("echo a$((40+2)); sleep 1000\r")
-	s.sees("a42") // typed too early, ^C would throw the line away
+func TestJobControlInside(t *testing.T) {
+	livetest.NeedTools(t, "bash")
+	s := watched(t, "bash", "--norc", "--noprofile", "-i")
+	s.sees("in$ ")
+	s.types("sleep 1000\r")
+	s.runs("sleep")
 	s.types("\x03")
 	s.sees("^C")
-	s.types("echo b$((40+2)); sleep 1001\r")
-	s.sees("b42")
+	s.runs("bash")
+	s.types("sleep 1001\r")
+	s.runs("sleep")
 	s.types("\x1a")
 	s.sees("Stopped")
-	s.types("jobs\r")
-	s.sees("sleep 1001")
-	s.types("kill %1\r")
-	s.types("echo still-$((40+2))\r")
-	s.sees("still-42")
+	s.runs("bash")
+	s.types("jobs; fg\r")
+	s.runs("sleep")
+	s.types("\x03")
+	s.runs("bash")
+	s.types("echo b$?\r")
+	s.sees("b130")
+	s.types("(ulimit -c 0; exec sleep 1002); echo c$?\r")
+	s.runs("sleep")
+	s.types("\x1c")
+	s.sees("c131") // SIGQUIT
 	s.types("exit\r")
-	s.ends()
+	s.endsWell()
 }
 
-// Nothing of much output is lost, not even when the command ends right after it.
+// Nothing of much output is lost, not even when the command ends right after it, or nobody looks before it has ended.
 func TestAllOutput(t *testing.T) {
-	s := newStage(t, "sh", "-c", "seq 1 300000")
-	s.ends()
-	s.sees("299999\r\n300000\r\n") // the person's reader may lag behind the relay
-	if n := strings.Count(s.screen(), "\n"); n != 300000 {
-		t.Errorf("%d lines arrived", n)
+	for _, late := range []bool{false, true} {
+		t.Run("late="+strconv.FormatBool(late), func(t *testing.T) {
+			if late {
+				s := newStage(t, "sh", "-c", "seq 1 1000") // fits into the two terminals
+				<-s.gone
+				s.watch()
+				s.endsWell()
+				s.sees("\r\n999\r\n1000\r\n")
+				return
+			}
+			s := watched(t, "sh", "-c", "seq 1 300000")
+			s.endsWell()
+			s.sees("299999\r\n300000\r\n") // the person's reader may lag behind the relay
+			if n := strings.Count(s.screen(), "\n"); n != 300000 {
+				t.Errorf("%d lines arrived", n)
+			}
+		})
 	}
+}
+
+const much = 10 << 20
+
+func random(t *testing.T) []byte {
+	t.Helper()
+	b := make([]byte, much)
+	if _, err := rand.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// differ tells where two long byte strings differ first.
+func differ(t *testing.T, got, want []byte) {
+	t.Helper()
+	if bytes.Equal(got, want) {
+		return
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("byte %d of %d (want %d) is %#x, want %#x", i, len(got), len(want), got[i], want[i])
+		}
+	}
+	t.Fatalf("%d bytes, want %d", len(got), len(want))
+}
+
+func TestMuchOutputUnharmed(t *testing.T) {
+	data := random(t)
+	file := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := watched(t, "sh", "-c", `stty raw -echo; cat "$0"`, file)
+	s.endsWell()
+	s.waits("all of it", func() bool { return len(s.screen()) >= len(data) })
+	differ(t, []byte(s.screen()), data)
+}
+
+func TestMuchInputUnharmed(t *testing.T) {
+	data := random(t)
+	file := filepath.Join(t.TempDir(), "data")
+	s := watched(t, "sh", "-c", `stty raw -echo; echo ready; head -c "$1" >"$0"; echo done`, file, strconv.Itoa(len(data)))
+	s.sees("ready")
+	s.types(string(data))
+	s.sees("done")
+	s.endsWell()
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ(t, got, data)
+}
+
+// Both ways at once, when neither side waits for the other: a relay that waits in a write would hold both up for ever.
+func TestMuchBothWays(t *testing.T) {
+	data := random(t)
+	s := watched(t, "sh", "-c", `stty raw -echo; echo; exec cat`)
+	s.sees("\n")
+	s.types(string(data))
+	s.waits("all of it", func() bool { return len(s.screen()) > len(data) })
+	differ(t, []byte(s.screen())[1:], data)
+	s.cancel()
+	s.endsWell()
 }
 
 // Much typing while the command does not read blocks nothing, and what was not taken is no error.
 func TestTypingIntoNothing(t *testing.T) {
-	s := newStage(t, "sh", "-c", "stty -icanon -echo; echo ready; sleep 0.2; echo done")
+	s := watched(t, "sh", "-c", "stty -icanon -echo; echo ready; read x </dev/null; exec sleep 1000")
 	s.sees("ready")
 	for range 3 { // a terminal holds 4096 bytes that nobody reads
 		s.types(strings.Repeat("x", 1200))
 	}
-	s.sees("done")
-	s.ends()
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.endsWell()
+}
+
+// A ^C reaches the command even while nobody reads what it writes.
+func TestInterruptWhileOutputIsStuck(t *testing.T) {
+	s := newStage(t, "sh", "-c", "exec yes")
+	s.waits("raw mode", func() bool { return LeftRaw(s.caller) })
+	s.waits("a full terminal", func() bool {
+		n, err := with(s.file, func(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCINQ) })
+		return err == nil && n >= 4095
+	})
+	s.types("\x03")
+	<-s.gone
+	s.watch()
+	s.endsWell()
+	s.sees("^C")
+}
+
+// Who keeps the terminal open after the command does not keep the relay, and what was written is shown.
+func TestEndOfContext(t *testing.T) {
+	for name, keeper := range map[string]string{"silent": "sleep 1000", "loud": "yes"} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, "sh", "-c", `trap "" HUP; `+keeper+` & echo bye; exit 0`)
+			<-s.gone
+			s.watch()
+			s.sees("bye")
+			s.cancel()
+			s.endsWell()
+			if LeftRaw(s.caller) {
+				t.Error("the terminal is still in raw mode")
+			}
+		})
+	}
+}
+
+// The person's end closes: the terminal is gone.
+func TestHangUp(t *testing.T) {
+	s := newStage(t, "sleep", "1000")
+	s.waits("raw mode", func() bool { return LeftRaw(s.caller) })
+	s.file.Close()
+	var ended *SignalError
+	if err := s.ends(); !errors.As(err, &ended) || ended.Signal != unix.SIGHUP {
+		t.Errorf("Relay returned %v", err)
+	}
+}
+
+// The caller's shell shares its open files: their modes are left alone.
+func TestOpenFilesAreLeftAlone(t *testing.T) {
+	s := watched(t, "sh", "-i")
+	s.sees("in$ ")
+	flags, err := with(s.caller, func(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0) })
+	if err != nil || flags&unix.O_NONBLOCK != 0 {
+		t.Errorf("the caller's terminal has flags %#o, %v", flags, err)
+	}
+	s.types("exit\r")
+	s.endsWell()
+}
+
+// An stdin that is no terminal is typed, with its end.
+func TestInputFromPipe(t *testing.T) {
+	for name, c := range map[string]struct{ input, want string }{
+		"lines":             {"one\ntwo\n", "<one\r\n><two\r\n>"},
+		"no newline at end": {"one\ntwo", "<one\r\n><two>"},
+		"nothing":           {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			read, write, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer read.Close()
+			shown, stdout, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer shown.Close()
+			inner, other, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer inner.Close()
+			mode := termios(t, other)
+			mode.Lflag &^= unix.ECHO
+			if err := unix.IoctlSetTermios(int(other.Fd()), unix.TCSETS, &mode); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := write.WriteString(c.input); err != nil {
+				t.Fatal(err)
+			}
+			write.Close()
+			done := make(chan error, 1)
+			go func() { done <- Relay(t.Context(), inner, read, stdout) }()
+			b := make([]byte, 100)
+			for {
+				n, err := unix.Read(int(other.Fd()), b)
+				if n <= 0 {
+					if err != nil {
+						t.Error(err)
+					}
+					break // the end that was typed
+				}
+				if _, err := other.WriteString("<" + string(b[:n]) + ">"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			other.Close()
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			stdout.Close()
+			if got, err := io.ReadAll(shown); string(got) != c.want {
+				t.Errorf("shown is %q, %v, want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// A relay leaves neither goroutines, which would take the next keys, nor descriptors.
+func TestNothingIsLeft(t *testing.T) {
+	theirs, caller, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	defer caller.Close()
+	once := func() {
+		inner, other, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer inner.Close()
+		other.Close()
+		if err := Relay(t.Context(), inner, caller, caller); err != nil {
+			t.Fatal(err)
+		}
+	}
+	once() // the runtime's own goroutine for signals stays
+	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
+	for range 100 {
+		once()
+	}
+	livetest.WaitFor(t, "all goroutines' end", func() bool { return runtime.NumGoroutine() <= goroutines })
+	if n := openDescriptors(t); n > descriptors {
+		t.Errorf("%d descriptors, %d before", n, descriptors)
+	}
+	if _, err := theirs.WriteString("next\n"); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 10)
+	if n, err := caller.Read(b); string(b[:n]) != "next\n" {
+		t.Errorf("the next reader gets %q, %v", b[:n], err)
+	}
+}
+
+func openDescriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
+}
+
+func TestLeftRaw(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if LeftRaw(null) {
+		t.Error("/dev/null is no terminal")
+	}
+	theirs, caller, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	defer caller.Close()
+	if LeftRaw(caller) {
+		t.Error("a new terminal is not raw")
+	}
+	m := &mode{fd: int(caller.Fd())}
+	if err := m.setRaw(); err != nil {
+		t.Fatal(err)
+	}
+	if !LeftRaw(caller) {
+		t.Error("a raw terminal is raw")
+	}
 }
