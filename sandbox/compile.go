@@ -435,7 +435,7 @@ func (w *writer) capabilities() {
 	drop := w.privileged && !all
 	changes := w.User.UID != 0 || w.User.GID != 0 || len(w.User.Groups) > 0
 	if !drop && !changes {
-		w.add(stage.Op{Verb: stage.ParentDeath})
+		w.parentDeath()
 		return
 	}
 	w.begin(StageCapabilities)
@@ -452,7 +452,15 @@ func (w *writer) capabilities() {
 		}
 		w.add(set)
 	}
-	w.add(stage.Op{Verb: stage.ParentDeath})
+	w.parentDeath()
+}
+
+// parentDeath ends the first process with the launcher, and with it all of its PID namespace. An init that has none must live
+// on for a moment to end the others, which it does when the control socket closes.
+func (w *writer) parentDeath() {
+	if !w.Init || w.Namespaces.PID.IsNew() {
+		w.add(stage.Op{Verb: stage.ParentDeath})
+	}
 }
 
 // Kept are the capabilities that the command keeps. all means whatever cutaway has itself.

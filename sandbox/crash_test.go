@@ -19,8 +19,13 @@ import (
 // launcher is this test binary as a launcher that is killed: it launches a sandbox and says what there is to look for.
 func launcher() int {
 	s := isolated("exec sleep 1000")
-	s.Init = os.Getenv("CUTAWAY_LAUNCHER") == "init"
-	if os.Geteuid() == 0 {
+	mode := os.Getenv("CUTAWAY_LAUNCHER")
+	s.Init = mode == "init"
+	if orphan, ok := strings.CutPrefix(mode, "orphan "); ok {
+		preset, _ := PresetNamed("nocaps")
+		*s, _ = preset.Spec(nil)
+		s.Command = []string{"/bin/sh", "-c", "setsid sleep " + orphan + " & sleep " + orphan}
+	} else if os.Geteuid() == 0 {
 		pids := limit.Amount(100)
 		s.Limits.PIDs = &pids
 	}
@@ -76,6 +81,42 @@ func TestKilledLauncherLeavesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without a PID namespace and without a cgroup, too, nothing lives on: not even what left the command's session.
+func TestKilledLauncherLeavesNoOrphan(t *testing.T) {
+	exe, err := child()
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := strconv.Itoa(os.Getpid() + 1e6) // of seconds; nobody else sleeps as long
+	sleepers := func() (pids []int) {
+		files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+		for _, file := range files {
+			if line, _ := os.ReadFile(file); string(line) == "sleep\x00"+number+"\x00" {
+				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+				pids = append(pids, pid)
+			}
+		}
+		return pids
+	}
+	t.Cleanup(func() {
+		for _, pid := range sleepers() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	self, _ := os.Executable()
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "CUTAWAY_LAUNCHER=orphan "+number, "CUTAWAY_CHILD="+exe)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "two processes run", func() bool { return len(sleepers()) == 2 })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	within(t, "both are gone", func() bool { return len(sleepers()) == 0 })
 }
 
 // within polls until a condition holds.
