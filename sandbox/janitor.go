@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"cutaway/sandbox/stage"
 )
@@ -12,6 +13,29 @@ import (
 type janitor struct {
 	leash *os.File
 	pid   int
+}
+
+// janitorDelay is how long a sandbox lives before a janitor is worth its start. When the launcher is killed before, the
+// empty cgroup is removed by the next launch.
+const janitorDelay = 100 * time.Millisecond
+
+// keepClean has a janitor at hand while the sandbox runs, and sweeps up what others left.
+func (b *Sandbox) keepClean(exe string) {
+	select {
+	case <-b.ended:
+		return
+	case <-time.After(janitorDelay):
+	}
+	if exe == "" {
+		exe = "/proc/self/exe"
+	}
+	b.cleaning.Lock()
+	defer b.cleaning.Unlock()
+	if b.cleaned {
+		return
+	}
+	// Without one, only a SIGKILL of the launcher leaves something, which the next start finds.
+	b.janitor, _ = hire(exe, b.pidfd, b.group.Paths())
 }
 
 // hire starts a janitor for a sandbox with cgroups. It is given the first process's pidfd.

@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/check"
 	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/stage"
+	"cutaway/sandbox/steps"
 	"cutaway/sandbox/veth"
 )
 
@@ -31,6 +33,10 @@ type Options struct {
 	// Before is called before each stage, and the launch waits for it; an error ends the launch. pid is the sandbox's first
 	// process, 0 before the clone. nil does not wait.
 	Before func(at Stage, pid int) error
+	// Planned is called once before the first stage with what will be done: the same operations that are then carried out.
+	Planned func(*steps.Launch)
+	// Machine is what check.Probe found, when the caller has asked it already.
+	Machine *check.Machine
 	// Progress tells how far the unpacking of a tar or an image is.
 	Progress func(rootfs.Progress)
 	// Exe is the program that is re-executed; "" is the process's own. It must be linked with sandbox/stage.
@@ -49,11 +55,14 @@ type Sandbox struct {
 	group   *cgroups.Group   // nil when it has none
 	root    *rootfs.Root     // unpacked; nil without
 	veth    *veth.Connection // nil without
-	janitor *janitor
 	closing sync.Once
-	ended   chan struct{} // closed when status and err are there
-	status  Status
-	err     error
+
+	cleaning sync.Mutex // of what follows
+	cleaned  bool
+	janitor  *janitor
+	ended    chan struct{} // closed when status and err are there
+	status   Status
+	err      error
 }
 
 // launch is the state of a Start.
@@ -90,6 +99,9 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 	}
 	l.close()
 	go l.box.attend(l.messages, l.exited)
+	if l.box.group != nil {
+		go l.box.keepClean(opts.Exe)
+	}
 	return l.box, nil
 }
 
@@ -97,44 +109,27 @@ func (l *launch) run() error {
 	if err := l.prepare(); err != nil {
 		return err
 	}
+	if err := l.tellPlan(); err != nil {
+		return err
+	}
 	if err := l.before(StageClone); err != nil {
 		return err
 	}
 	err := l.clone()
-	l.probe = beginProbe() // not before: each thread makes a fork dearer
+	l.probe = beginProbe(l.opts.Machine) // not before: each thread makes a fork dearer
 	if err != nil {
 		return errors.Join(l.refused(), err) // what is known to be refused says more than an errno
 	}
 	if err := l.complete(); err != nil {
 		return err
 	}
-	hired := l.hireJanitor()
-	err = l.refused()
-	if err == nil {
-		err = l.release()
+	if err := l.refused(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = l.follow()
+	if err := l.release(); err != nil {
+		return err
 	}
-	return errors.Join(err, <-hired)
-}
-
-// hireJanitor starts the janitor of a sandbox with cgroups beside the launch, which need not wait for it.
-func (l *launch) hireJanitor() <-chan error {
-	done := make(chan error, 1)
-	if l.box.group == nil {
-		done <- nil
-		return done
-	}
-	go func() {
-		j, err := hire(l.exe.path, l.box.pidfd, l.box.group.Paths())
-		if err != nil {
-			err = failed(StageClone, "start the process that would clean up after a kill", "", err)
-		}
-		l.box.janitor = j
-		done <- err
-	}()
-	return done
+	return l.follow()
 }
 
 // close lets go of what only the launch needed.

@@ -63,6 +63,9 @@ func (b *Sandbox) Kill() {
 func (b *Sandbox) end() error {
 	var errs []error
 	b.closing.Do(func() {
+		b.cleaning.Lock()
+		defer b.cleaning.Unlock()
+		b.cleaned = true
 		if b.control >= 0 {
 			unix.Shutdown(b.control, unix.SHUT_RDWR)
 		}

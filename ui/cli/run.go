@@ -55,7 +55,7 @@ func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 	for _, note := range notes {
 		a.note(note)
 	}
-	return a.launch(c.Context(), spec)
+	return a.launch(c.Context(), spec, flags)
 }
 
 // note writes a line that is no error on stderr.
@@ -64,7 +64,7 @@ func (a *app) note(line string) {
 }
 
 // launch starts the sandbox, lends it the terminal, and returns its status.
-func (a *app) launch(ctx context.Context, spec *sandbox.Spec) error {
+func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	opts := sandbox.Options{
@@ -72,6 +72,7 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec) error {
 		Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
 		Resolve:     func(name string) (int, uint64, error) { return a.resolve(ctx, name) },
 		Progress:    a.unpackProgress(),
+		Machine:     flags.machine,
 	}
 	box, err := sandbox.Start(ctx, spec, opts)
 	if err != nil {

@@ -46,6 +46,8 @@ type runFlags struct {
 	noInit, interactive, tty    bool
 	terminal                    string
 	boottime, monotonic         int64
+
+	machine *check.Machine // what begin found; nil when it did not look
 }
 
 // sourceFlags are the flags that say where a namespace comes from, by the type.
@@ -168,6 +170,7 @@ func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	f.machine = m
 	s, notes := p.Spec(m)
 	if p.Warning != "" {
 		notes = append([]string{p.Name + ": " + p.Warning}, notes...)
