@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"context"
 	"os"
 	"syscall"
 	"time"
 
+	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/stage"
 )
 
@@ -30,12 +32,22 @@ func (b *Sandbox) keepClean(exe string) {
 		exe = "/proc/self/exe"
 	}
 	b.cleaning.Lock()
-	defer b.cleaning.Unlock()
-	if b.cleaned {
-		return
+	if !b.cleaned {
+		// Without one, only a SIGKILL of the launcher leaves something, which the next start finds.
+		b.janitor, _ = hire(exe, b.pidfd, b.group.Paths())
 	}
-	// Without one, only a SIGKILL of the launcher leaves something, which the next start finds.
-	b.janitor, _ = hire(exe, b.pidfd, b.group.Paths())
+	b.cleaning.Unlock()
+	sweep()
+}
+
+// sweep removes the cgroups of launchers that were killed too early for a janitor. What cannot be removed is tried again
+// by the next.
+func sweep() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if m, err := cgroups.ThisMachine(); err == nil {
+		_, _ = m.Sweep(ctx)
+	}
 }
 
 // hire starts a janitor for a sandbox with cgroups. It is given the first process's pidfd.
