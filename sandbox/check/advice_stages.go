@@ -104,6 +104,10 @@ func (s step) mounts() string {
 		case s.of("mount_setattr", "owners mapped"):
 			return "the file system there, or one mounted below it, cannot map owners (mount_setattr(2), MOUNT_ATTR_IDMAP): choose an unpacked root, or a directory on ext4, xfs, btrfs or tmpfs"
 		}
+	case syscall.EROFS:
+		if s.of("the place to mount on", "make") {
+			return "what is mounted on must be there in a root that is read-only: make it (mkdir, touch), or let the root be written"
+		}
 	case syscall.ENOENT, syscall.ENOTDIR:
 		return "the path must exist: a bind's source on the host, a mount's place in the root"
 	case syscall.ELOOP:

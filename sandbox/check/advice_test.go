@@ -72,6 +72,8 @@ func TestAdvice(t *testing.T) {
 		{"mounts", "mount_setattr", "/x", syscall.ENOSYS, &old, "5.4.0"},
 		{"mounts", "open_tree", "/x", syscall.EINVAL, nil, "bound only with what is mounted below"},
 		{"mounts", "move_mount", "/x", syscall.ENOSPC, nil, "fs.mount-max"},
+		{"proc", "open the place to mount on", "/proc", syscall.EROFS, nil, "make it (mkdir, touch)"},
+		{"mounts", "mount tmpfs", "/x", syscall.EROFS, nil, "findmnt -T"},
 		{"mounts", "make", "/x", syscall.EOVERFLOW, nil, "not mapped"},
 		{"mounts", "mount the root with its owners mapped", "/x", syscall.EINVAL, nil, "cannot map owners"},
 		{"proc", "mount proc", "/proc", syscall.EPERM, &box, "systempaths=unconfined"},
