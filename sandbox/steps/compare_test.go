@@ -191,8 +191,8 @@ func TestHundredsOfMountsAreCounted(t *testing.T) {
 			t.Errorf("%s: %d lines, the last %q, want %q", c.name, len(got), got[len(got)-1], c.last)
 		}
 	}
+	before.Mounts = slices.Clone(after.Mounts)
 	for i := range after.Mounts {
-		before.Mounts = slices.Clone(after.Mounts)
 		after.Mounts[i].Options += ",ro"
 	}
 	if got := texts(Compare(before, after)); len(got) != 1 {

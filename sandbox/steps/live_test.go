@@ -48,7 +48,7 @@ var child = sync.OnceValues(func() (string, error) {
 	}
 	childDir = dir
 	path := filepath.Join(dir, "child")
-	build := exec.Command("go", "build", "-o", path, "cutaway/sandbox/testdata/child")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "cutaway/sandbox/testdata/child")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
