@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"cutaway/inspect/livetest"
@@ -17,8 +19,8 @@ func TestTryLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Try(context.Background()) // what Go itself keeps open
-	before := descriptors(t)
+	m.Try(context.Background())                      // what Go itself keeps open
+	before, offspring := descriptors(t), children(t) // other tests' daemons
 	mounts := m.Mounts
 	for range 5 {
 		for _, f := range m.Try(context.Background()) {
@@ -39,15 +41,26 @@ func TestTryLeavesNothing(t *testing.T) {
 			t.Errorf("mounts on %s: %d before, %d after", place, a, b)
 		}
 	}
+	for _, pid := range children(t) {
+		if !slices.Contains(offspring, pid) {
+			t.Errorf("the child %s is left", pid)
+		}
+	}
+}
+
+// children are the PIDs of this process's children, by every thread.
+func children(t *testing.T) (pids []string) {
+	t.Helper()
 	threads, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil || len(threads) == 0 {
 		t.Fatal("no thread can be looked at: ", err)
 	}
 	for _, file := range threads {
-		if children, err := os.ReadFile(file); err == nil && len(children) > 0 {
-			t.Errorf("%s: %s", file, children)
+		if list, err := os.ReadFile(file); err == nil {
+			pids = append(pids, strings.Fields(string(list))...)
 		}
 	}
+	return pids
 }
 
 func over(mounts []proc.Mount, place string) (n int) {
