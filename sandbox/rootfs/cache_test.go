@@ -16,7 +16,7 @@ import (
 )
 
 // waitSettled waits until a file has not been changed for so long that its digest is remembered.
-func waitSettled(t *testing.T, path string) {
+func waitSettled(t testing.TB, path string) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		a, err := openArchive(path, Tar, "")

@@ -13,8 +13,6 @@ import (
 	"cutaway/inspect/livetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(livetest.Main(m)) }
-
 // run runs one of the system's programs.
 func run(t testing.TB, argv ...string) string {
 	t.Helper()
