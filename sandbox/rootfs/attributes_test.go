@@ -148,18 +148,6 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// The cache of root does not depend on the environment: under sudo that is another user's.
-func TestDefaultCacheDir(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", "/somewhere")
-	want := "/somewhere/cutaway/rootfs"
-	if os.Geteuid() == 0 {
-		want = "/var/cache/cutaway/rootfs"
-	}
-	if opts, err := (Options{}).complete(); err != nil || opts.CacheDir != want {
-		t.Errorf("got %q (error %v), want %q", opts.CacheDir, err, want)
-	}
-}
-
 func TestProgress(t *testing.T) {
 	b := newBox(t)
 	var last Progress

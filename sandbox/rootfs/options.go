@@ -19,9 +19,9 @@ const (
 
 // Options say where and how to unpack. The zero value is good for anybody.
 type Options struct {
-	// CacheDir is the cache. "" is $XDG_CACHE_HOME/cutaway/rootfs, or ~/.cache/cutaway/rootfs; for root it is
-	// /var/cache/cutaway/rootfs whatever the environment says: under sudo that names another user's directory, who could
-	// then change what root runs.
+	// CacheDir is the cache. "" is $XDG_CACHE_HOME/cutaway/rootfs, or else ~/.cache/cutaway/rootfs, for root
+	// /var/cache/cutaway/rootfs. Under sudo the environment may name another user's directory, who could then change what
+	// root runs: for root, XDG_CACHE_HOME counts only where nobody else can exchange any part of it.
 	CacheDir string
 
 	Limits Limits
@@ -101,17 +101,6 @@ func (o Options) complete() (Options, error) {
 		o.CacheDir, err = filepath.Abs(o.CacheDir)
 	}
 	return o, err
-}
-
-func defaultCacheDir() (string, error) {
-	if os.Geteuid() == 0 {
-		return "/var/cache/cutaway/rootfs", nil
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the cache directory: %w: set XDG_CACHE_HOME", err)
-	}
-	return filepath.Join(dir, "cutaway", "rootfs"), nil
 }
 
 // key names the root in the cache: its digest, and what else its files depend on.
