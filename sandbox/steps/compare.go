@@ -57,8 +57,9 @@ func (c *comparison) both(file string) bool {
 	return true
 }
 
-// firstProgram is what the sandbox's first process calls itself before it executes the command.
-const firstProgram = "cutaway-init"
+// FirstProgram is what the sandbox's first process calls itself (comm) until it executes the command. One that stays as the
+// init keeps the name.
+const FirstProgram = "cutaway-init"
 
 func (c *comparison) process() {
 	if c.before.PID != c.after.PID {
@@ -70,7 +71,7 @@ func (c *comparison) process() {
 		c.add(Change{"status", "NSpid", joinInts(c.before.Status.NSpid), joinInts(inside), "a PID namespace of its own, in which it is PID " + own})
 	}
 	// Only this change tells something: before, it has the names that executing cutaway gives it.
-	if c.both("comm") && c.before.Comm == firstProgram && c.after.Comm != firstProgram {
+	if c.both("comm") && c.before.Comm == FirstProgram && c.after.Comm != FirstProgram {
 		c.add(Change{"comm", "comm", c.before.Comm, c.after.Comm, fmt.Sprintf("another program: %s → %s", c.before.Comm, c.after.Comm)})
 	}
 }

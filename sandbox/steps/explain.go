@@ -10,7 +10,7 @@ var explanations = map[string]string{
 	"proc":         "/proc, /sys and /dev are made anew for these namespaces: /proc shows the processes of the new PID namespace, and files that tell about the host or change it are covered or made read-only.",
 	"binds":        "What was asked for is mounted into the new root: directories of the host, memory, and what else there is.",
 	"root":         "The new root becomes the root. pivot_root puts it in the place of the old one, which is then unmounted, so that no path leads to the host's files any more. A chroot only changes where paths begin: the old root stays, and root can leave.",
-	"hostname":     "The new UTS namespace gets a host name. No file of /proc/PID shows it: nsenter --target PID --uts hostname does.",
+	"hostname":     "The new UTS namespace gets a host name. No file of /proc/PID shows it: nsenter -t PID -u hostname does.",
 	"network":      "A new network namespace has nothing but a loopback interface that is down. Setting it up lets programs inside talk to each other by 127.0.0.1; a pair of virtual interfaces, if asked for, leads to the host.",
 	"terminal":     "The command gets a pseudoterminal of its own, from the sandbox's own /dev/pts. Sharing the caller's would let the sandbox put characters into it as if they had been typed.",
 	"rlimits":      "Resource limits hold for each process alone: how many files it may open, how big a core file may get. The command inherits them.",

@@ -194,8 +194,10 @@ func (w *writer) operations(ops []stage.Op) int {
 	case stage.Landlock:
 		w.landlock(o)
 	case stage.Seccomp:
-		w.add("# seccomp(SECCOMP_SET_MODE_FILTER), %d instructions: no command of the shell does this; the nearest are\n"+
-			"# setpriv --seccomp-filter FILE (recent util-linux), bwrap --seccomp FD, docker run --security-opt seccomp=FILE", len(o.Data)/8)
+		w.add("# a filter of %d instructions: seccomp(2) has no command. The nearest are\n"+
+			"#   setpriv --seccomp-filter FILE (recent util-linux)\n"+
+			"#   bwrap --seccomp FD\n"+
+			"#   docker run --security-opt seccomp=FILE", len(o.Data)/8)
 	default:
 		n = w.mountOperations(ops)
 	}
@@ -240,7 +242,7 @@ func limitWord(n uint64) string {
 // exec writes the command. Variables that are the launcher's own are named: their values may be secrets.
 func (w *writer) exec(o *stage.Op) {
 	if w.Init {
-		w.add("# a tiny init stays, reaps and forwards signals, as with docker run --init; it starts")
+		w.add("# the tiny init stays, as with docker run --init, and starts")
 	}
 	words := []string{"exec", "env", "-i"}
 	own := map[string]bool{}

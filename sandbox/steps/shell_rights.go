@@ -65,7 +65,7 @@ const landlockReads = 1<<0 | 1<<2 | 1<<3
 
 // landlock says which paths stay within reach; the options that setpriv(1) has for it are too new to be found everywhere.
 func (w *writer) landlock(o *stage.Op) {
-	lines := []string{"# landlock_restrict_self(2): setpriv of recent util-linux has --landlock-access and --landlock-rule. Rules:"}
+	lines := []string{"# landlock_restrict_self(2); recent util-linux: setpriv --landlock-rule"}
 	for i, path := range o.List {
 		if i == maxRules {
 			lines = append(lines, fmt.Sprintf("#   and %d more", len(o.List)-maxRules))

@@ -27,6 +27,7 @@ type View struct {
 	Limits     []proc.ResourceLimit
 	Interfaces []string // of its network namespace
 	Addresses  []string // of its network namespace, without prefixes
+	Children   []int    // of its main thread, as we see them; none on a kernel without CONFIG_PROC_CHILDREN
 
 	// Unread says of each file below /proc/PID that could not be read, or not whole, why. What it would have told is empty.
 	Unread map[string]error
@@ -34,6 +35,9 @@ type View struct {
 
 // maxFile is how much is read of one file: more mounts than fit (about 20,000) are left out, and Unread says so.
 const maxFile = 4 << 20
+
+// maxChildren is how many children are listed: a launch has one.
+const maxChildren = 100
 
 // errCut is in Unread for a file that is longer than maxFile.
 var errCut = errors.New("longer than 4 MiB: the rest was not read")
@@ -70,6 +74,11 @@ func (v *View) read(r reader) {
 	v.Limits = parse(r, "limits", proc.ParseLimits)
 	for _, i := range parse(r, "net/dev", proc.ParseNetDev) {
 		v.Interfaces = append(v.Interfaces, i.Name)
+	}
+	for _, word := range strings.Fields(string(r.optional("task/" + strconv.Itoa(v.PID) + "/children"))) {
+		if pid, err := strconv.Atoi(word); err == nil && len(v.Children) < maxChildren {
+			v.Children = append(v.Children, pid)
+		}
 	}
 	v.Addresses = append(v4Addresses(r.file("net/fib_trie")), v6Addresses(r.optional("net/if_inet6"))...)
 }

@@ -114,7 +114,7 @@ func plainRune(cluster string) byte {
 }
 
 // plain are the runes beyond ASCII that cutaway writes in words and numbers.
-var plain = map[rune]byte{'…': '~', 'µ': 'u', '−': '-', '–': '-', '·': '.', '’': '\'', '×': 'x'}
+var plain = map[rune]byte{'…': '~', 'µ': 'u', '−': '-', '–': '-', '·': '.', '’': '\'', '×': 'x', '→': '>'}
 
 // beyondASCII tells whether s holds anything else than ASCII.
 func beyondASCII(s string) bool {
