@@ -74,10 +74,17 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 		Progress:    a.unpackProgress(),
 		Machine:     flags.machine,
 	}
+	steps := newStepper(ctx, a)
+	if flags.step {
+		steps.attach(&opts)
+	}
 	box, err := sandbox.Start(ctx, spec, opts)
 	if err != nil {
 		a.complain(err)
 		return exitStatus(sandbox.ExitCode(err))
+	}
+	if flags.step {
+		steps.finish(box.PID)
 	}
 	stop() // from here on signals are the command's
 	if err := a.attend(box); err != nil {

@@ -20,6 +20,7 @@ import (
 // runFlags are the flags of run as they were given. Names are those of docker run and bwrap where these have them.
 type runFlags struct {
 	preset, specFile, print string
+	step                    bool
 
 	namespaces map[string]*string // by type; nil when not given
 	newNS      []string
@@ -61,6 +62,7 @@ func (f *runFlags) register(c *cobra.Command) {
 	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`: "+strings.Join(sandbox.PresetNames(), ", "))
 	flags.StringVar(&f.specFile, "spec", "", "begin with the JSON in `FILE`, as --print json writes it; - is the standard input")
 	flags.StringVar(&f.print, "print", "", "launch nothing, print the same as `FORM`: "+strings.Join(printForms, ", "))
+	flags.BoolVar(&f.step, "step", false, "stop before each stage of the launch, and show what the last one did")
 
 	f.namespaces = map[string]*string{}
 	for _, name := range sandbox.NamespaceTypes {
