@@ -143,9 +143,16 @@ func (w *writer) veth() {
 	enter := "nsenter --target " + w.pid + " --net ip "
 	w.elsewhere()
 	w.add("ip link add %s type veth peer name eth0 netns %s", host, w.pid)
-	w.add("ip address add %s dev %s", w.Veth.Host, host)
+	w.add("echo 0 > /proc/sys/net/ipv6/conf/%s/accept_ra", host)
+	at := ""
+	if w.Veth.Host.Addr().Is6() {
+		at = " nodad"
+	} else {
+		w.add("echo 1 > /proc/sys/net/ipv6/conf/%s/disable_ipv6", host)
+	}
+	w.add("ip address add %s dev %s%s", w.Veth.Host, host, at)
 	w.add("ip link set %s up", host)
-	w.add("%saddress add %s dev eth0", enter, w.Veth.Inside)
+	w.add("%saddress add %s dev eth0%s", enter, w.Veth.Inside, at)
 	w.add("%slink set eth0 up", enter)
 	if w.Veth.Gateway {
 		w.add("%sroute add default via %s", enter, w.Veth.Host.Addr())

@@ -134,8 +134,16 @@ func TestLauncherCommands(t *testing.T) {
 		{
 			"veth",
 			Launch{Clone: unix.CLONE_NEWNET, Veth: &veth.Pair{Host: netip.MustParsePrefix("10.77.0.1/30"), Inside: netip.MustParsePrefix("10.77.0.2/30"), Gateway: true}},
-			"unshare --net --fork bash\n# in another terminal; 4711 is the shell inside\nip link add cw4711 type veth peer name eth0 netns 4711\nip address add 10.77.0.1/30 dev cw4711\nip link set cw4711 up\n" +
+			"unshare --net --fork bash\n# in another terminal; 4711 is the shell inside\nip link add cw4711 type veth peer name eth0 netns 4711\n" +
+				"echo 0 > /proc/sys/net/ipv6/conf/cw4711/accept_ra\necho 1 > /proc/sys/net/ipv6/conf/cw4711/disable_ipv6\nip address add 10.77.0.1/30 dev cw4711\nip link set cw4711 up\n" +
 				"nsenter --target 4711 --net ip address add 10.77.0.2/30 dev eth0\nnsenter --target 4711 --net ip link set eth0 up\nnsenter --target 4711 --net ip route add default via 10.77.0.1",
+		},
+		{
+			"veth of IPv6",
+			Launch{Veth: &veth.Pair{Host: netip.MustParsePrefix("fd77::1/126"), Inside: netip.MustParsePrefix("fd77::2/126")}},
+			"bash\n# in another terminal; 4711 is the shell inside\nip link add cw4711 type veth peer name eth0 netns 4711\necho 0 > /proc/sys/net/ipv6/conf/cw4711/accept_ra\n" +
+				"ip address add fd77::1/126 dev cw4711 nodad\nip link set cw4711 up\n" +
+				"nsenter --target 4711 --net ip address add fd77::2/126 dev eth0 nodad\nnsenter --target 4711 --net ip link set eth0 up",
 		},
 	} {
 		var got []string
