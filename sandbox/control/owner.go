@@ -9,6 +9,7 @@ import (
 
 	"cutaway/inspect/engine"
 	"cutaway/sandbox/limit"
+	"cutaway/sandbox/shell"
 )
 
 // systemdRuns tells whether systemd manages this machine (sd_booted(3)).
@@ -23,7 +24,7 @@ func unitWarning(cgroup string, set *limit.Set) string {
 	if unit == "" || !systemdRuns() {
 		return ""
 	}
-	line := shellWords(append([]string{"systemctl", "set-property", "--runtime", unit}, properties(set)...)...)
+	line := shell.Join(append([]string{"systemctl", "set-property", "--runtime", unit}, properties(set)...)...)
 	return fmt.Sprintf("systemd owns %s and may write its own limits again when the unit changes; this line changes them there: %s", unit, line)
 }
 
@@ -102,7 +103,7 @@ func (t *Target) engineWarning(p *Plan, set *limit.Set) string {
 		if len(words) == 0 {
 			return fmt.Sprintf("%s knows nothing of this and %s; its update command cannot change %s", t.Engine, again, strings.Join(missing, ", "))
 		}
-		line := shellWords(append(append([]string{t.Engine, "update"}, words...), t.ID)...)
+		line := shell.Join(append(append([]string{t.Engine, "update"}, words...), t.ID)...)
 		left := ""
 		if len(missing) > 0 {
 			left = " (all but " + strings.Join(missing, ", ") + ")"
