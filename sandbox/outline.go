@@ -25,6 +25,21 @@ func (l *launch) tellPlan() error {
 	return nil
 }
 
+// Outline tells what a launch of the Spec would do, for who calls it and on this machine, without doing any of it. What only
+// a launch finds out is not in it: the namespaces that are joined, the cgroup's directories and limits, the filter of system
+// calls, Landlock's rules, an unpacked root (whose place rootDir says) and a terminal. environ is the caller's environment.
+func (s *Spec) Outline(environ []string, rootDir string) (*steps.Launch, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	l := &launch{spec: s, opts: Options{Environ: environ}, box: &Sandbox{spec: s}}
+	if err := l.survey(); err != nil {
+		return nil, err
+	}
+	l.site.terminal, l.site.sendTrees, l.site.rootDir = false, false, rootDir
+	return l.outline()
+}
+
 // outline is the launch as package steps shows it: the operations that will be carried out, and the launcher's own part.
 func (l *launch) outline() (*steps.Launch, error) {
 	plan, sends := compile(l.spec, l.site)

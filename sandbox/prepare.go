@@ -15,6 +15,29 @@ import (
 
 // prepare gathers everything that the plan depends on, before anything is made that would have to be undone.
 func (l *launch) prepare() error {
+	if err := l.survey(); err != nil {
+		return err
+	}
+	keep, _ := l.spec.Kept()
+	exe, err := openProgram(l.opts.Exe, l.spec.Init && keep.Has(capSysPtrace))
+	if err != nil {
+		return failed(StageClone, "open cutaway's own program", "", err)
+	}
+	l.exe = exe
+	if err := l.join(); err != nil {
+		return err
+	}
+	if err := l.unpackRoot(); err != nil {
+		return err
+	}
+	if cgroup2Only() {
+		return l.makeGroup()
+	}
+	return nil
+}
+
+// survey gathers what needs looking at and nothing else.
+func (l *launch) survey() error {
 	s := l.spec
 	l.site.env = l.opts.Environ
 	if l.site.env == nil {
@@ -42,21 +65,6 @@ func (l *launch) prepare() error {
 			return failed(StageBinds, "find the cgroup hierarchies", "/proc/self/cgroup", err)
 		}
 		l.site.hierarchies = h
-	}
-	keep, _ := s.Kept()
-	exe, err := openProgram(l.opts.Exe, s.Init && keep.Has(capSysPtrace))
-	if err != nil {
-		return failed(StageClone, "open cutaway's own program", "", err)
-	}
-	l.exe = exe
-	if err := l.join(); err != nil {
-		return err
-	}
-	if err := l.unpackRoot(); err != nil {
-		return err
-	}
-	if cgroup2Only() {
-		return l.makeGroup()
 	}
 	return nil
 }
