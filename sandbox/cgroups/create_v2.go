@@ -87,13 +87,20 @@ func above(p cgroup.Place) cgroup.Place {
 	return p
 }
 
-// noParent says why no cgroup can be made, by what was in the way nearest to the caller that a person can do something about.
+// noParent says why no cgroup can be made, by the refusal that a person can do most about: of a right, else the last, at the top.
 func noParent(own cgroup.Place, needed []string, refusals []error) error {
+	why := refusals[len(refusals)-1]
+	for _, refusal := range refusals {
+		if errors.Is(refusal, unix.EACCES) || errors.Is(refusal, unix.EPERM) || errors.Is(refusal, unix.EROFS) {
+			why = refusal
+			break
+		}
+	}
 	err := &Error{
 		What: "make a cgroup with the controllers " + strings.Join(needed, ", ") + " below " + own.Path + " or above it",
-		Err:  errors.Join(refusals...), Advice: delegation,
+		Err:  why, Advice: delegation,
 	}
-	if slices.ContainsFunc(refusals, func(e error) bool { return errors.Is(e, unix.EROFS) }) {
+	if errors.Is(why, unix.EROFS) {
 		err.Advice = "the cgroup file system is mounted read-only here, as engines do inside of containers"
 	}
 	return err

@@ -22,7 +22,7 @@ func (e *Error) Error() string {
 	}
 	if e.Err != nil {
 		line += ": " + e.Err.Error()
-		if errno := syscall.Errno(0); errors.As(e.Err, &errno) {
+		if errno, ok := e.Err.(syscall.Errno); ok { // an Error within says it itself
 			line += fmt.Sprintf(" (errno %d)", int(errno))
 		}
 	}
