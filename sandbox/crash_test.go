@@ -34,6 +34,11 @@ func launcher() int {
 		fmt.Println(err)
 		return 1
 	}
+	for hired := box.group == nil; !hired; time.Sleep(time.Millisecond) {
+		box.cleaning.Lock()
+		hired = box.janitor != nil
+		box.cleaning.Unlock()
+	}
 	fmt.Println(box.PID, strings.Join(box.Cgroups(), " "))
 	_, _ = box.Wait()
 	return 0
