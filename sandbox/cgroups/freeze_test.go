@@ -20,9 +20,7 @@ func TestFreezeAndThaw(t *testing.T) {
 		if err := g.Freeze(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if frozen, err := g.Frozen(); !frozen || err != nil {
-			t.Errorf("frozen: %v, %v", frozen, err)
-		}
+		isFrozen(t, g)
 		// v2 counts a task as frozen a moment before it leaves its processor (kernel/cgroup/freezer.c).
 		before := ""
 		livetest.WaitFor(t, "it to stand still", func() bool {
@@ -49,4 +47,13 @@ func cpuTime(t testing.TB, pid int) string {
 	}
 	first, _, _ := strings.Cut(string(text), " ")
 	return first
+}
+
+// isFrozen waits: on v2 a signal wakes a frozen task for a moment, in which its cgroup is not frozen.
+func isFrozen(t testing.TB, g *Group) {
+	t.Helper()
+	livetest.WaitFor(t, "the group to be frozen", func() bool {
+		frozen, err := g.Frozen()
+		return frozen && err == nil
+	})
 }

@@ -97,9 +97,7 @@ func TestV2FreezeAndKill(t *testing.T) {
 	if err := g.Freeze(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if frozen, err := g.Frozen(); !frozen || err != nil {
-		t.Errorf("frozen %v, %v", frozen, err)
-	}
+	isFrozen(t, g)
 	if err := g.Thaw(ctx); err != nil {
 		t.Fatal(err)
 	}

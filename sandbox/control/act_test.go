@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"cutaway/inspect/livetest"
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/journal"
 	"cutaway/sandbox/limit"
@@ -20,9 +21,7 @@ func TestFreezeThawKillSignal(t *testing.T) {
 	if _, err := target.Freeze(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if frozen, err := target.Frozen(); !frozen || err != nil {
-		t.Errorf("frozen %v, %v", frozen, err)
-	}
+	livetest.WaitFor(t, "it to be frozen", func() bool { frozen, err := target.Frozen(); return frozen && err == nil })
 	if _, err := target.Thaw(ctx); err != nil {
 		t.Fatal(err)
 	}
