@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"cutaway/sandbox/shell"
 )
 
 // patience is how long Kill, Freeze and Remove try when their context says nothing.
@@ -180,13 +182,13 @@ func (g *Group) pin() (map[int]int, error) {
 	return pinned, nil
 }
 
-// KillLine is the shell line that does as much as Kill does in one step; quote makes a path one word.
-func (g *Group) KillLine(quote func(string) string) string {
+// KillLine is the shell line that does as much as Kill does in one step.
+func (g *Group) KillLine() string {
 	if f := g.v2(); f != nil && f.has("cgroup.kill") {
-		return "echo 1 > " + quote(f.file("cgroup.kill"))
+		return "echo 1 > " + shell.Quote(f.file("cgroup.kill"))
 	}
 	if len(g.folders) == 0 {
 		return ""
 	}
-	return "kill -s KILL $(cat " + quote(g.folders[0].file("cgroup.procs")) + ")"
+	return "kill -s KILL $(cat " + shell.Quote(g.folders[0].file("cgroup.procs")) + ")"
 }

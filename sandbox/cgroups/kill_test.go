@@ -104,7 +104,7 @@ func TestV2FreezeAndKill(t *testing.T) {
 	if err := g.Freeze(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if line := g.KillLine(func(s string) string { return s }); line != "echo 1 > "+g.Paths()[0]+"/cgroup.kill" {
+	if line := g.KillLine(); line != "echo 1 > "+g.Paths()[0]+"/cgroup.kill" {
 		t.Errorf("kills by %q", line)
 	}
 	if err := g.Kill(ctx); err != nil {

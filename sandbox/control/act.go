@@ -12,7 +12,6 @@ import (
 
 	"cutaway/inspect/proc"
 	"cutaway/sandbox/journal"
-	"cutaway/sandbox/shell"
 )
 
 // Freeze stops all processes of the target's cgroup and below until Thaw; it returns when they have stopped.
@@ -49,7 +48,7 @@ func (t *Target) KillAll(ctx context.Context) (killed int, e journal.Entry, err 
 	if err != nil {
 		return 0, journal.Entry{}, naming("kill", t, err)
 	}
-	e, err = journal.Do(journal.Change{Action: "kill", Target: t.String(), Shell: g.KillLine(shell.Quote)}, func() error {
+	e, err = journal.Do(journal.Change{Action: "kill", Target: t.String(), Shell: g.KillLine()}, func() error {
 		return naming("kill", t, g.Kill(ctx))
 	})
 	return len(pids), e, err
