@@ -132,15 +132,13 @@ func (w *writer) cgroup() {
 }
 
 func (w *writer) time() {
-	if !w.Namespaces.Time.IsNew() {
-		return
+	if !w.Namespaces.Time.IsNew() || w.Time == (TimeOffsets{}) {
+		return // without offsets it is made by the clone
 	}
 	w.begin(StageTime)
 	w.add(stage.Op{Verb: stage.Unshare, Flags: unix.CLONE_NEWTIME, Data: "a new time namespace"})
-	if w.Time != (TimeOffsets{}) {
-		text := fmt.Sprintf("monotonic %d 0\nboottime %d 0\n", w.Time.Monotonic, w.Time.Boottime)
-		w.add(stage.Op{Verb: stage.WriteFile, Path: "/proc/self/timens_offsets", Data: text})
-	}
+	text := fmt.Sprintf("monotonic %d 0\nboottime %d 0\n", w.Time.Monotonic, w.Time.Boottime)
+	w.add(stage.Op{Verb: stage.WriteFile, Path: "/proc/self/timens_offsets", Data: text})
 }
 
 const (

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/livetest"
 )
 
 // Inside a sandbox the test binary is the probe, which makes one system call and says how it ended.
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("CUTAWAY_LAUNCHER") != "" {
 		os.Exit(launcher())
 	}
-	status := m.Run()
+	status := livetest.Main(m)
 	if childDir != "" {
 		os.RemoveAll(childDir)
 	}

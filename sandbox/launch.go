@@ -158,9 +158,14 @@ func (l *launch) before(at Stage) error {
 	return nil
 }
 
-// cloneFlags are the namespaces that the first process is cloned into. A cgroup namespace is made after joining the cgroup,
-// a time namespace cannot be entered by clone (time_namespaces(7)).
-func cloneFlags(n *Namespaces) (flags uintptr) {
+// cloneFlags are the namespaces that the first process is cloned into. A cgroup namespace is made after joining the cgroup.
+// A time namespace with offsets is made later too: they can be written only while nobody is in it (time_namespaces(7)), and
+// before Linux 6.3 a process that waits to enter one can start neither threads nor, as Go does, commands by vfork(2).
+func cloneFlags(s *Spec) (flags uintptr) {
+	n := &s.Namespaces
+	if n.Time.IsNew() && s.Time == (TimeOffsets{}) {
+		flags = unix.CLONE_NEWTIME
+	}
 	for _, t := range []struct {
 		source Source
 		flag   uintptr
@@ -210,7 +215,7 @@ func (l *launch) clone() error {
 	attr := &syscall.ProcAttr{
 		Env:   []string{stage.Variable + "=" + stage.RoleChild, "GOMAXPROCS=1"}, // a small init has few threads
 		Files: files,
-		Sys:   &syscall.SysProcAttr{Cloneflags: cloneFlags(&l.spec.Namespaces), PidFD: &l.box.pidfd},
+		Sys:   &syscall.SysProcAttr{Cloneflags: cloneFlags(l.spec), PidFD: &l.box.pidfd},
 	}
 	if l.spec.Namespaces.User.IsNew() {
 		// Its ids are not mapped yet, and an exec without a mapped root drops all capabilities but the ambient ones.

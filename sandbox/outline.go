@@ -44,7 +44,7 @@ func (s *Spec) Outline(environ []string, rootDir string) (*steps.Launch, error) 
 func (l *launch) outline() (*steps.Launch, error) {
 	plan, sends := compile(l.spec, l.site)
 	o := &steps.Launch{
-		Clone:        uint64(cloneFlags(&l.spec.Namespaces)),
+		Clone:        uint64(cloneFlags(l.spec)),
 		UIDMap:       asRead(l.site.uids),
 		GIDMap:       asRead(l.site.gids),
 		Unprivileged: os.Geteuid() != 0,

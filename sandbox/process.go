@@ -190,6 +190,12 @@ func (t shipment) open(pid int) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("open_tree: %w", err)
 	}
+	// A clone of a shared mount is shared with it: what is mounted inside would appear on the host, and pivot_root(2)
+	// refuses a shared root.
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|flags&unix.AT_RECURSIVE, &unix.MountAttr{Propagation: unix.MS_PRIVATE}); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("mount_setattr to private: %w", err)
+	}
 	if !t.idmapped {
 		return fd, nil
 	}

@@ -13,6 +13,7 @@ type child struct {
 	root  int   // the new root, O_PATH or a mount's descriptor; -1 before there is one
 	tasks int   // /proc/self/task, for finding children without a PID namespace; -1 when there is none
 	came  []int // descriptors that came with the first Go
+	pid   int   // the command, once an init has started it
 	tty   int   // the terminal made by OpenTerminal; -1 when there is none
 }
 
@@ -139,6 +140,7 @@ func (c *child) send(message []byte, fd int) {
 			continue
 		}
 		if err != nil {
+			c.killRest(c.pid)
 			syscall.Exit(125)
 		}
 		return

@@ -52,6 +52,7 @@ func (c *child) start(paths []string, o *Op) {
 	if pid == 0 {
 		c.fail("execve", o.List[0], errno)
 	}
+	c.pid = pid
 	if c.tty >= 0 {
 		syscall.Close(c.tty)
 	}
@@ -145,7 +146,7 @@ func (c *child) reap(pid int, ended chan<- syscall.WaitStatus) {
 // killRest ends what is left of the sandbox when the kernel does not: without a PID namespace of its own. Orphans come to
 // us, their subreaper, so that whoever is left is a child sooner or later (PR_SET_CHILD_SUBREAPER).
 func (c *child) killRest(pid int) {
-	if c.plan.PIDNS {
+	if c.plan.PIDNS || !c.plan.Init {
 		return
 	}
 	if pid != 0 {
@@ -159,10 +160,14 @@ func (c *child) killRest(pid int) {
 		if len(children) == 0 {
 			return
 		}
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(-1, &status, 0, nil); err == syscall.ECHILD {
-			return
+		// Never wait without end: reap may have taken the one that dies, whose children are ours from then on.
+		for {
+			if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 && err != syscall.EINTR {
+				break
+			}
 		}
+		pause := syscall.Timespec{Nsec: 1e6}
+		syscall.Nanosleep(&pause, nil)
 	}
 }
 

@@ -76,6 +76,7 @@ var cloneFlags = []struct {
 	{unix.CLONE_NEWNET, "--net"},
 	{unix.CLONE_NEWIPC, "--ipc"},
 	{unix.CLONE_NEWUTS, "--uts"},
+	{unix.CLONE_NEWTIME, "--time"},
 }
 
 func (w *writer) clone() {
