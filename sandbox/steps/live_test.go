@@ -121,7 +121,6 @@ func TestStagesShowWhatTheyDid(t *testing.T) {
 		sandbox.StageClone:        {"a new process, PID", "PID namespace of its own", "mnt namespace N → N: another one", "user ids are not mapped yet"},
 		sandbox.StageMaps:         {"user ids are mapped: 0"},
 		sandbox.StageCgroup:       {"cgroup namespace N → N: another one"},
-		sandbox.StageTime:         {"time_for_children N → N: what it starts is in another one"},
 		sandbox.StageMounts:       {"mount added: / type "},
 		sandbox.StageProc:         {"mount added: /proc type proc (rw,nosuid,nodev,noexec,relatime)"},
 		sandbox.StageRoot:         {"mount removed: / type "},
