@@ -1,0 +1,48 @@
+package export
+
+import (
+	"strings"
+
+	"cutaway/sandbox"
+	"cutaway/sandbox/shell"
+)
+
+// makeOutside writes what the script makes, and removes in the end.
+func (w *unshareWriter) makeOutside() {
+	inside := strings.Join(w.inside, "\n")
+	if strings.Contains(inside, "mktemp") || strings.Contains(inside, "$TMPDIR") {
+		w.outside = append(w.outside, `TMPDIR=$(mktemp -d) && chmod 1777 "$TMPDIR" && export TMPDIR # the mounts below it are the sandbox's alone`)
+		w.atEnd = append(w.atEnd, `find "$TMPDIR" -depth -type d -empty -delete`)
+	}
+	if len(w.group.dirs) > 0 {
+		w.atEnd = append(w.atEnd, removal(w.group.dirs))
+	}
+}
+
+// text puts the parts together.
+func (w *unshareWriter) text(start []string) string {
+	var b strings.Builder
+	b.WriteString("#!/bin/bash\n")
+	if p, ok := sandbox.PresetNamed(w.spec.Preset); ok {
+		b.WriteString("# " + p.Name + ": " + p.Sentence + "\n")
+	}
+	b.WriteString(w.comments())
+	b.WriteString("set -eu\n")
+	if w.spec.Root.Kind == sandbox.RootImage {
+		b.WriteString(`: "${ROOTFS:?is where the image was unpacked to}"` + "\n")
+	}
+	if len(w.inside) > 0 {
+		b.WriteString("\ninside=$(cat <<'END'\n" + indent(w.inside, "") + "END\n)\n")
+	}
+	b.WriteString("\n" + indent(w.outside, ""))
+	if len(w.atEnd) > 0 {
+		b.WriteString("trap " + shell.Quote(strings.Join(w.atEnd, "; ")) + " EXIT\n")
+	}
+	b.WriteString(indent(w.group.make, ""))
+	if len(w.atEnd) == 0 {
+		b.WriteString(indent(start, ""))
+		return b.String()
+	}
+	b.WriteString("(\n" + indent(start, "  ") + ")\n")
+	return b.String()
+}
