@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"cutaway/inspect"
@@ -32,7 +33,8 @@ func (a *app) mayPlan(what string, dryRun bool) error {
 // pinned is a target that something is done to.
 type pinned struct {
 	*control.Target
-	process *inspect.Process
+	process   *inspect.Process
+	container *inspect.Container // nil when a process was named
 }
 
 // pin finds TARGET and holds on to it. The caller closes it.
@@ -53,7 +55,7 @@ func (t target) pin() (*pinned, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pinned{Target: p, process: t.process}, nil
+	return &pinned{Target: p, process: t.process, container: t.container}, nil
 }
 
 // controlName is what the journal, messages and the engine's command line call a target.
@@ -90,6 +92,49 @@ func (a *app) confirm(yes bool, question string) error {
 		_, _ = fmt.Fprintln(a.err)
 	}
 	return errors.New("nothing was changed")
+}
+
+// strangers counts the processes of the target's cgroup that are not the process or the container that was named: what is
+// done to the cgroup is done to them too. It looks a second time before it counts what may just have been started.
+func (a *app) strangers(ctx context.Context, p *pinned) (int, error) {
+	pids, err := p.PIDs()
+	if err != nil {
+		return 0, err
+	}
+	members := []int{p.PID}
+	count := func() (n int) {
+		for _, pid := range pids {
+			if !slices.Contains(members, pid) {
+				n++
+			}
+		}
+		return n
+	}
+	if p.container == nil {
+		return count(), nil
+	}
+	if members = p.container.Members; count() == 0 {
+		return 0, nil
+	}
+	v, err := a.look(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if now := v.ContainerByKey(p.container.Key); now != nil {
+		members = slices.Concat(members, now.Members)
+	}
+	return count(), nil
+}
+
+// besides says of how many strangers a question is too; "" for none.
+func besides(strangers int) string {
+	switch strangers {
+	case 0:
+		return ""
+	case 1:
+		return " 1 of them is not what was named."
+	}
+	return fmt.Sprintf(" %d of them are not what was named.", strangers)
 }
 
 // warn writes a line on stderr that is no error.

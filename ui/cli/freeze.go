@@ -50,8 +50,15 @@ func (a *app) freeze(ctx context.Context, name string, yes bool) error {
 	if err != nil {
 		return fmt.Errorf("freeze %s: %w", t, err)
 	}
-	if t.Engine == "" && len(pids) > 1 {
-		if err := a.confirm(yes, fmt.Sprintf("Freeze all %d processes of the cgroup of %s?", len(pids), t)); err != nil {
+	if err := t.May("freeze"); err != nil {
+		return err
+	}
+	strangers, err := a.strangers(ctx, t)
+	if err != nil {
+		return err
+	}
+	if strangers > 0 {
+		if err := a.confirm(yes, fmt.Sprintf("Freeze all %d processes of the cgroup of %s?%s", len(pids), t, besides(strangers))); err != nil {
 			return err
 		}
 	}

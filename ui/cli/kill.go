@@ -40,7 +40,12 @@ func (a *app) kill(ctx context.Context, name string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := a.confirm(yes, fmt.Sprintf("Kill %s of the cgroup of %s?", counted(len(pids), "process", "processes"), t)); err != nil {
+	strangers, err := a.strangers(ctx, t)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Kill %s of the cgroup of %s?%s", counted(len(pids), "process", "processes"), t, besides(strangers))
+	if err := a.confirm(yes, question); err != nil {
 		return err
 	}
 	killed, e, err := t.KillAll(ctx)

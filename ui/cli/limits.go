@@ -160,13 +160,15 @@ func (a *app) changeLimits(ctx context.Context, name string, set limit.Set, f li
 		return err
 	}
 	defer p.Close()
-	return a.carryOut(p, f, p.Hurts() || t.Engine == "" && t.sharesCgroup())
-}
-
-// sharesCgroup tells whether a process's cgroup holds others.
-func (p *pinned) sharesCgroup() bool {
-	pids, err := p.PIDs()
-	return err == nil && len(pids) > 1
+	strangers, err := a.strangers(ctx, t)
+	if err != nil {
+		return err
+	}
+	if t.container != nil && strangers > 0 {
+		p.Warnings = append(p.Warnings, "its cgroup also holds "+
+			counted(strangers, "process that is not in the container", "processes that are not in the container")+", and it concerns them too")
+	}
+	return a.carryOut(p, f, p.Hurts() || strangers > 0)
 }
 
 func (a *app) undoLimits(args []string, f limitsFlags) error {

@@ -96,10 +96,26 @@ func shownValue(w *control.Write, value string) string {
 			return limit.Amount(n).Bytes()
 		}
 		return unlimited
+	case name == "cpu.max":
+		return shownCPUs(value)
 	case name == "cpu.cfs_quota_us" && value == "-1":
 		return unlimited
 	case name == "cpu.cfs_quota_us" || name == "cpu.cfs_period_us":
 		return fmt.Sprintf("%s µs", value)
 	}
 	return text.Sanitise(value)
+}
+
+// shownCPUs is a value of cpu.max, "50000 100000", as processors.
+func shownCPUs(value string) string {
+	quotaText, periodText, _ := strings.Cut(value, " ")
+	quota, err1 := strconv.ParseUint(quotaText, 10, 64)
+	period, err2 := strconv.ParseUint(periodText, 10, 64)
+	switch {
+	case quotaText == unlimited:
+		return unlimited
+	case err1 != nil || err2 != nil || period == 0:
+		return text.Sanitise(value)
+	}
+	return limit.FormatCPUs(float64(quota)/float64(period)) + " CPUs"
 }

@@ -25,6 +25,7 @@ func inCgroup(t *testing.T, argv ...string) (pid string, g *cgroups.Group) {
 	t.Helper()
 	livetest.NeedRoot(t)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("LANG", "C.UTF-8")
 	memory, pids := limit.Amount(256<<20), limit.Amount(500)
 	g, err := cgroups.Create(fmt.Sprintf("cutaway-test-%d-%s", os.Getpid(), strings.ToLower(t.Name())), &limit.Set{Memory: &memory, PIDs: &pids})
 	if err != nil {
@@ -196,5 +197,46 @@ func TestConfirms(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != c.status || pidsMax(t, g) != c.want {
 			t.Errorf("answered %q: status %d, pids.max %s: %s", c.answer, got, pidsMax(t, g), seen.String())
 		}
+	}
+}
+
+// A Docker container is limited, frozen and killed by its name.
+func TestLiveLimitsByName(t *testing.T) {
+	e := livetest.Docker(t)
+	c := e.Run(t, "--memory=256m", "--memory-swap=256m", "--pids-limit=200")
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("LANG", "C.UTF-8")
+	command := func(args ...string) string {
+		t.Helper()
+		out, trouble, status := run(t, append([]string{"--root", e.Machine.Root}, args...)...)
+		if status != 0 {
+			t.Errorf("%v: %d: %s%s", args, status, out, trouble)
+		}
+		return out
+	}
+	if out := command("limits", c.Name, "--memory", "64M"); !strings.Contains(out, "docker update --memory=67108864 --memory-swap=67108864 "+c.Name) {
+		t.Errorf("limits: %s", out)
+	}
+	if stats := e.Command(t, "stats", "--no-stream", "--format", "{{.MemUsage}}", c.ID); !strings.HasSuffix(stats, "/ 64MiB") {
+		t.Errorf("docker stats: %s", stats)
+	}
+	if out := command("limits", c.ID[:12]); !strings.Contains(out, "64M  itself") {
+		t.Errorf("limits: %s", out)
+	}
+	command("limits", "--undo")
+	if out := command("limits", c.Name); !strings.Contains(out, "256M  itself") {
+		t.Errorf("limits: %s", out)
+	}
+	command("freeze", c.Name)
+	if out := command("limits", c.Name); !strings.Contains(out, "frozen yes") {
+		t.Errorf("frozen: %s", out)
+	}
+	command("thaw", c.Name)
+	command("signal", "-s", "KILL", c.Name)
+	livetest.WaitFor(t, "docker to notice", func() bool {
+		return e.Command(t, "inspect", "--format", "{{.State.Running}}", c.ID) == "false"
+	})
+	if out := command("journal", c.Name); strings.Count(out, "\n  $ ") != 7 {
+		t.Errorf("the journal: %s", out)
 	}
 }

@@ -68,6 +68,7 @@ func planFixture() *control.Plan {
 			},
 			{Limit: "swap", File: "/sys/fs/cgroup/memory/db/memory.memsw.limit_in_bytes", Old: "-1", New: "8388608", What: "together", Shell: "echo 8388608 > f"},
 			{Limit: "cpus", File: "/sys/fs/cgroup/cpu/db/cpu.cfs_quota_us", Old: "-1", New: "50000", What: "half", Shell: "echo 50000 > f"},
+			{Limit: "cpus", File: "/sys/fs/cgroup/db/cpu.max", Old: "max 100000", New: "25000 50000", What: "half", Shell: "echo '25000 50000' > f"},
 			{Limit: "cpuset", File: "/sys/fs/cgroup/cpuset/db/cpuset.cpus", Old: "", New: "0-1", What: "two", Shell: "echo 0-1 > f"},
 		},
 		Warnings: []string{"docker knows nothing of this: docker update --memory=8388608 db"},
