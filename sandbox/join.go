@@ -56,8 +56,8 @@ func (l *launch) openNamespace(target, name string) (*os.File, error) {
 	return f, nil
 }
 
-// enter moves the calling thread into the namespaces; what it starts is in them. The thread is good for nothing else then.
-func enter(namespaces []*os.File) error {
+// setnsAll moves the calling thread into the namespaces; what it starts is in them. The thread is good for nothing else then.
+func setnsAll(namespaces []*os.File) error {
 	for _, f := range namespaces {
 		if err := unix.Setns(int(f.Fd()), 0); err != nil {
 			return fmt.Errorf("setns %s: %w", f.Name(), err)

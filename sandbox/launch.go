@@ -79,6 +79,7 @@ type launch struct {
 	plan     *os.File
 	stage    Stage
 	probe    *probed
+	entry    *entry // of an Enter; nil for a sandbox
 }
 
 // Start launches a sandbox and returns when its command runs. An error is a *LaunchError once the launch had begun, and
@@ -130,6 +131,14 @@ func (l *launch) run() error {
 		return err
 	}
 	return l.follow()
+}
+
+// script is what the first process does, and what it is sent.
+func (l *launch) script() (*stage.Plan, []shipment) {
+	if l.entry != nil {
+		return l.entry.compile(l.spec, l.site)
+	}
+	return compile(l.spec, l.site)
 }
 
 // close lets go of what only the launch needed.
@@ -247,7 +256,7 @@ func (l *launch) release() error {
 			return failed(StageMaps, "map ids", "", err)
 		}
 	}
-	plan, sends := compile(l.spec, l.site)
+	plan, sends := l.script()
 	if _, err := l.plan.Write(plan.Encode()); err != nil {
 		return failed(StageMaps, "write the plan", "", err)
 	}

@@ -28,7 +28,7 @@ func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exit
 		if len(joins) == 0 {
 			defer runtime.UnlockOSThread()
 		}
-		if err := enter(joins); err != nil {
+		if err := setnsAll(joins); err != nil {
 			result <- started{0, err}
 			return
 		}

@@ -1,5 +1,5 @@
 // Package export writes what a sandbox.Spec says in the words of other tools: as a shell script of unshare(1) and its kin, as
-// command lines of bubblewrap, Docker, and as an OCI configuration. Each tool lacks something that a Spec
+// command lines of bubblewrap, Docker and cutaway itself, and as an OCI configuration. Each tool lacks something that a Spec
 // can say; what it lacks is told with the script, and never left out in silence.
 //
 // The scripts are for who asks for them, on this machine: they hold the maps of ids that a launch would choose, and the
@@ -35,6 +35,7 @@ func Tools() []Tool {
 		{"bwrap", "a command line of bubblewrap", Bwrap},
 		{"docker", "a command line of docker run", Docker},
 		{"oci", "a config.json for runc or crun", OCI},
+		{"run", "a command line of cutaway run", CutawayRun},
 		{"json", "the Spec itself", JSON},
 	}
 }

@@ -62,6 +62,11 @@ func (c *child) do(o *Op) {
 		c.writeAll(c.sent(o), o.Data, o.Path)
 	case Unshare:
 		c.check(syscall.Unshare(int(o.Flags)), "unshare: "+o.Data, "")
+	case Setns:
+		c.setns(o)
+	case ChrootFD:
+		c.check(syscall.Fchdir(c.sent(o)), "fchdir to the target's root", o.Path)
+		c.chrootHere(o.Path)
 	case WriteFile:
 		c.writeFile(o.Path, o.Data)
 	case Slave:
@@ -202,6 +207,16 @@ func (c *child) fail(what, path string, errno syscall.Errno) {
 	f := Failure{Stage: c.stage, What: what, Path: path, Errno: uint64(errno)}
 	c.send(f.encode(), -1)
 	syscall.Exit(125)
+}
+
+// setns moves the main thread into a namespace, and what it starts. A mount namespace takes a thread that shares its root
+// and working directory with no other (setns(2)).
+func (c *child) setns(o *Op) {
+	if o.Data == "mnt" {
+		c.check(syscall.Unshare(syscall.CLONE_FS), "unshare(CLONE_FS)", "")
+	}
+	_, errno := call(sysSetns, uintptr(c.sent(o)), 0, 0, 0, 0, 0)
+	c.must(errno, "setns into the "+o.Data+" namespace", o.Path)
 }
 
 func (c *child) writeAll(fd int, data, path string) {

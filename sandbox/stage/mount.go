@@ -318,6 +318,11 @@ func (c *child) chroot(path string) {
 	} else {
 		c.check(syscall.Fchdir(c.root), "fchdir into the new root", "/")
 	}
+	c.chrootHere(path)
+}
+
+// chrootHere makes the working directory the root.
+func (c *child) chrootHere(path string) {
 	c.check(syscall.Chroot("."), "chroot", path)
 	c.check(syscall.Chdir("/"), "chdir", "/")
 }

@@ -32,6 +32,8 @@ const (
 	Guard                    // not dumpable from here on: nobody in a joined namespace may trace us or open our /proc/PID/exe
 	WriteFD                  // writes Data to the N-th descriptor that came with Go, once
 	Unshare                  // Flags: CLONE_NEW*
+	Setns                    // enters the namespace in the N-th descriptor that came with Go; Data: its type. For pid, the command is in it
+	ChrootFD                 // chroot(2) to the directory in the N-th descriptor that came with Go; Path says what it is
 	WriteFile                // writes Data to Path
 	Slave                    // mounts made from here on stay ours; the host's still arrive
 	Private                  // no mount goes either way

@@ -50,6 +50,6 @@ func stopBoth(send func(syscall.Signal) error) {
 	if send(syscall.SIGSTOP) != nil {
 		return
 	}
-	_ = stopHere() // one that cannot stop lets the command go on at once
+	_ = stopHere(syscall.SIGTSTP) // one that cannot stop lets the command go on at once
 	_ = send(syscall.SIGCONT)
 }

@@ -16,8 +16,8 @@ type mode struct {
 }
 
 // setRaw sets the terminal as cfmakeraw(3) does, without throwing away what was typed. In the background the kernel stops
-// the process first, as every program that changes its terminal (tty_check_change in drivers/tty/tty_jobctrl.c); it goes on
-// here once it is in the foreground. Called again it sets the same again: a shell may have changed it in between.
+// the process first, as every program that changes its terminal, or says EIO when nobody could continue it
+// (tty_check_change in drivers/tty/tty_jobctrl.c). Called again it sets the same again: a shell may have changed it.
 func (m *mode) setRaw() error {
 	now, err := unix.IoctlGetTermios(m.fd, unix.TCGETS)
 	if err != nil {

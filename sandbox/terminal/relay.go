@@ -96,11 +96,16 @@ func (r *relay) close() {
 
 // setUp makes the caller's terminal and the sandbox's fit each other.
 func (r *relay) setUp() error {
-	r.resize()
-	if r.mode == nil {
-		return nil
+	if err := r.awaitForeground(); err != nil || r.leaving {
+		return err
 	}
-	return r.mode.setRaw()
+	if r.mode != nil {
+		if err := r.mode.setRaw(); err != nil {
+			return err
+		}
+	}
+	r.resize()
+	return nil
 }
 
 func (r *relay) restore() error {
@@ -109,6 +114,9 @@ func (r *relay) restore() error {
 	}
 	return r.mode.restore()
 }
+
+// foreground tells whether this process may use the caller's terminal, if that is one.
+func (r *relay) foreground() bool { return r.mode == nil || r.mode.foreground() }
 
 // resize gives the sandbox's terminal the size of the caller's, whose change the kernel tells inside by SIGWINCH. A
 // terminal that does not know its size has 0 by 0 (ioctl_tty(2)).
@@ -246,36 +254,37 @@ func (r *relay) typeEnd() {
 	r.typed.put(key)
 }
 
-// heed does what signals and the end of the context ask for.
+// heed does what signals and the end of the context ask for. To end comes first, whatever came before it.
 func (r *relay) heed() error {
-	for _, number := range r.notices.read() {
+	came, err := r.receive()
+	if err != nil {
+		return err
+	}
+	for _, number := range came {
 		switch number {
-		case endOfContext:
-			r.leaving = true
 		case byte(unix.SIGWINCH):
 			r.resize()
 		case byte(unix.SIGCONT):
-			if err := r.setUp(); err != nil {
-				return err
-			}
+			err = r.setUp()
 		case byte(unix.SIGTSTP):
-			if err := r.pause(); err != nil {
-				return err
-			}
-		default:
-			return &SignalError{syscall.Signal(number)}
+			err = r.pause()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// pause stops this process with its terminal as it was, and sets it up again afterwards.
-func (r *relay) pause() error {
-	if err := r.restore(); err != nil {
-		return err
+// receive reads the numbers of signals that came, and heeds what ends the relay.
+func (r *relay) receive() ([]byte, error) {
+	came := r.notices.read()
+	for _, number := range came {
+		if number == endOfContext {
+			r.leaving = true
+		} else if slices.Contains(ending, syscall.Signal(number)) {
+			return nil, &SignalError{syscall.Signal(number)}
+		}
 	}
-	if err := stopHere(); err != nil {
-		return err
-	}
-	return r.setUp()
+	return came, nil
 }

@@ -230,7 +230,7 @@ func TestTypingIntoNothing(t *testing.T) {
 // A ^C reaches the command even while nobody reads what it writes.
 func TestInterruptWhileOutputIsStuck(t *testing.T) {
 	s := newStage(t, "sh", "-c", "exec yes")
-	s.waits("raw mode", func() bool { return LeftRaw(s.caller) })
+	s.waitsForRaw(true)
 	s.waits("a full terminal", func() bool {
 		n, err := with(s.file, func(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCINQ) })
 		return err == nil && n >= 4095
@@ -259,10 +259,30 @@ func TestEndOfContext(t *testing.T) {
 	}
 }
 
+// What was written before the end of the context is shown, even if somebody only looks afterwards.
+func TestEndOfContextWhileOutputIsStuck(t *testing.T) {
+	s := newStage(t, "sh", "-c", `trap "" HUP; sleep 1000 & seq 1 5000; exit 0`)
+	<-s.gone
+	s.cancel()
+	s.watch()
+	s.endsWell()
+	s.sees("\r\n4999\r\n5000\r\n")
+}
+
+// The kernel throws away what a line has too much. Nobody reads meanwhile and nothing is echoed, so that nothing wakes who
+// waits for room.
+func TestTypingOfAnEndlessLine(t *testing.T) {
+	s := watched(t, "sh", "-c", "stty -echo; echo ready; IFS= read -r x; echo got ${#x}")
+	s.sees("ready")
+	s.types(strings.Repeat("x", 100_000) + "\r")
+	s.sees("got 409")
+	s.endsWell()
+}
+
 // The person's end closes: the terminal is gone.
 func TestHangUp(t *testing.T) {
 	s := newStage(t, "sleep", "1000")
-	s.waits("raw mode", func() bool { return LeftRaw(s.caller) })
+	s.waitsForRaw(true)
 	s.file.Close()
 	var ended *SignalError
 	if err := s.ends(); !errors.As(err, &ended) || ended.Signal != unix.SIGHUP {

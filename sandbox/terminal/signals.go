@@ -75,31 +75,43 @@ func (n *notices) read() []byte {
 // jobs mean it.
 func notify(c chan<- os.Signal, signals []syscall.Signal) {
 	for _, s := range signals {
-		if !signal.Ignored(s) {
+		if !ignored(s) {
 			signal.Notify(c, s)
 		}
 	}
 }
 
-// stopHere stops this process as SIGTSTP does by default, and returns when it was continued. A handler of Go's stays once a
-// signal was asked for (sigInstallGoHandler in runtime/signal_unix.go), so the default action is set for the moment by the
-// system call. The kernel does not stop a group that nobody could continue (an orphaned one, setpgid(2)): a reason not to
-// send SIGSTOP. The signal is this thread's own, so that it works before tgkill(2) returns.
-func stopHere() error {
+// stopHere stops this process as a signal does by default, and returns when it was continued; at once where the signal is
+// ignored. A handler of Go's stays once a signal was asked for (sigInstallGoHandler in runtime/signal_unix.go), so the
+// default action is set for the moment by the system call. The kernel does not stop a group that nobody could continue (an
+// orphaned one, setpgid(2)): a reason not to send SIGSTOP. The signal is this thread's own, so that it works before
+// tgkill(2) returns.
+func stopHere(s syscall.Signal) error {
+	if ignored(s) {
+		return nil
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var byDefault, before sigaction
-	if err := setAction(unix.SIGTSTP, &byDefault, &before); err != nil {
+	if err := setAction(s, &byDefault, &before); err != nil {
 		return err
 	}
-	err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGTSTP)
-	if err2 := setAction(unix.SIGTSTP, &before, nil); err == nil {
+	err := unix.Tgkill(unix.Getpid(), unix.Gettid(), s)
+	if err2 := setAction(s, &before, nil); err == nil {
 		err = err2
 	}
 	if err != nil {
-		return fmt.Errorf("stop (SIGTSTP): %w", err)
+		return fmt.Errorf("stop (%v): %w", s, err)
 	}
 	return nil
+}
+
+// ignored tells whether a signal is ignored as it was when this process started, for all that Go does not handle before it
+// is asked to: not SIGQUIT and other signals that would dump or kill.
+func ignored(s syscall.Signal) bool {
+	const ignore = 1 // SIG_IGN
+	var now sigaction
+	return setAction(s, nil, &now) == nil && now[0] == ignore
 }
 
 // sigaction is the kernel's struct sigaction of 64-bit machines: handler, flags, restorer, mask. Zero is the default action.

@@ -72,8 +72,11 @@ func (p *person) waits(what string, condition func() bool) {
 	livetest.WaitFor(p.t, what, condition)
 }
 
-// isRaw tells how the person's terminal is set: of a master, TCGETS tells the other end's mode.
-func (p *person) isRaw() bool { return LeftRaw(p.file) }
+// waitsForRaw waits until the person's terminal is in raw mode, or is not: of a master, TCGETS tells the other end's mode.
+func (p *person) waitsForRaw(raw bool) {
+	p.t.Helper()
+	p.waits("raw mode to be "+strconv.FormatBool(raw), func() bool { return LeftRaw(p.file) == raw })
+}
 
 func (p *person) resize(rows, cols uint16) {
 	p.t.Helper()
@@ -152,8 +155,12 @@ func foregroundProgram(master *os.File) string {
 	if err != nil {
 		return err.Error()
 	}
-	comm, _ := os.ReadFile("/proc/" + strconv.Itoa(group) + "/comm")
-	return strings.TrimSpace(string(comm))
+	return comm(group)
+}
+
+func comm(pid int) string {
+	b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	return strings.TrimSpace(string(b))
 }
 
 // ends waits for Relay's end.

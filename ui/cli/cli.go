@@ -66,7 +66,7 @@ func newRoot(a *app) *cobra.Command {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
 	a.globalFlags(root)
-	root.AddCommand(newPS(a), newNS(a), newInspect(a), newCaps(a), newRun(a), newLimits(a), newFreeze(a), newThaw(a), newKill(a), newSignal(a),
+	root.AddCommand(newPS(a), newNS(a), newInspect(a), newCaps(a), newRun(a), newEnter(a), newLimits(a), newFreeze(a), newThaw(a), newKill(a), newSignal(a),
 		newJournal(a), newDoctor(a), newVersion(a), newCompletion(a), newMan(a))
 	root.SetHelpCommand(newHelp(root))
 	return root

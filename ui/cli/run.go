@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"cutaway/sandbox"
+	"cutaway/sandbox/journal"
+	"cutaway/sandbox/shell"
 	"cutaway/sandbox/terminal"
+	"cutaway/ui/text"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -60,7 +63,7 @@ func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 
 // note writes a line that is no error on stderr.
 func (a *app) note(line string) {
-	fmt.Fprintf(a.err, "cutaway: %s\n", line)
+	fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
 }
 
 // launch starts the sandbox, lends it the terminal, and returns its status.
@@ -78,7 +81,11 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 	if flags.step {
 		steps.attach(&opts)
 	}
-	box, err := sandbox.Start(ctx, spec, opts)
+	var box *sandbox.Sandbox
+	err := a.journalled("launch", spec.Command, func() (err error) {
+		box, err = sandbox.Start(ctx, spec, opts)
+		return err
+	})
 	if err != nil {
 		a.complain(err)
 		return exitStatus(sandbox.ExitCode(err))
@@ -87,6 +94,21 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 		steps.finish(box.PID)
 	}
 	stop() // from here on signals are the command's
+	return a.finish(box)
+}
+
+// journalled starts a command and writes it down with the line that was typed.
+func (a *app) journalled(action string, command []string, start func() error) error {
+	change := journal.Change{Action: action, Target: shell.Join(command...), Shell: "cutaway " + shell.Join(os.Args[1:]...)}
+	entry, err := journal.Do(change, start)
+	if entry.Unwritten != nil {
+		a.note("the journal could not be written: " + entry.Unwritten.Error())
+	}
+	return err
+}
+
+// finish lends a running command the terminal until it ends, and returns its status.
+func (a *app) finish(box *sandbox.Sandbox) error {
 	if err := a.attend(box); err != nil {
 		a.complain(err)
 	}

@@ -1,15 +1,21 @@
 package cli
 
-import "cutaway/sandbox"
+import (
+	"cutaway/sandbox"
+	"cutaway/sandbox/export"
+)
 
-// printForms are the forms of --print.
-var printForms = []string{"json"}
-
-// printSpec prints a Spec in one of the forms.
+// printSpec prints a Spec in one of the forms. What a form that knows no comments cannot say goes to stderr.
 func (a *app) printSpec(s *sandbox.Spec, form string) error {
-	if err := oneOf("--print", form, printForms); err != nil {
+	script, err := export.As(form, s)
+	if err != nil {
 		return err
 	}
-	_, err := a.out.Write(s.JSON())
+	if form == "oci" {
+		for _, m := range script.Missing {
+			a.note("not expressible: " + m)
+		}
+	}
+	_, err = a.out.Write([]byte(script.Text))
 	return err
 }

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"cutaway/inspect/proc"
+	"cutaway/sandbox"
+)
+
+// enterFlags are the flags of `cutaway enter`.
+type enterFlags struct {
+	namespaces       []string
+	asRoot           bool
+	env              []string
+	workdir          string
+	terminal         string
+	interactive, tty bool
+}
+
+func newEnter(a *app) *cobra.Command {
+	f := &enterFlags{}
+	c := &cobra.Command{
+		Use:   "enter TARGET [flags] [--] [COMMAND [ARGUMENT...]]",
+		Short: "Run a command in the namespaces of a container or process",
+		Long: "Run COMMAND, a shell without one, in the namespaces, the cgroup and the root of a container or process, with its\n" +
+			"environment and no more rights than it has. " + targetHelp + "The status is the command's, as with run.\n" +
+			"A target in a user namespace of its own, as rootless Podman makes them, cannot be entered yet.",
+		Example: "  cutaway enter db                          a shell in the container db\n" +
+			"  cutaway enter db --ns net -- ss -tln      the host's ss in db's network\n" +
+			"  cutaway enter 4242 --as-root -- mount     with all rights of cutaway's",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeTarget,
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.readonly {
+				return errors.New("--readonly: entering runs a command there; leave --readonly out to do so")
+			}
+			return a.enter(c.Context(), f, args[0], args[1:])
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.SetInterspersed(true)
+	flags.StringSliceVar(&f.namespaces, "ns", nil, "enter these `TYPES` of namespaces only: "+strings.Join(sandbox.NamespaceTypes[:], ", "))
+	flags.BoolVar(&f.asRoot, "as-root", false, "with all rights that cutaway has, not only the target's")
+	flags.StringArrayVarP(&f.env, "env", "e", nil, "set `NAME=VALUE` over the target's environment")
+	flags.StringVarP(&f.workdir, "workdir", "w", "", "the working directory `DIR` inside")
+	flags.StringVar(&f.terminal, "terminal", "auto", "give the command a terminal of its own `WHEN`: auto, always or never")
+	flags.BoolVarP(&f.interactive, "interactive", "i", false, "accepted as docker exec has it")
+	flags.BoolVarP(&f.tty, "tty", "t", false, "as --terminal always")
+	completeWith(c, "terminal", "auto", "always", "never")
+	completeWith(c, "ns", sandbox.NamespaceTypes[:]...)
+	return c
+}
+
+func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []string) error {
+	if err := oneOf("--terminal", f.terminal, []string{"auto", "always", "never"}); err != nil {
+		return err
+	}
+	for _, kind := range f.namespaces {
+		if _, ok := proc.NSKindByName(kind); !ok {
+			return oneOf("--ns", kind, sandbox.NamespaceTypes[:])
+		}
+	}
+	pid, start, err := a.resolve(ctx, name)
+	if err != nil {
+		return err
+	}
+	if len(command) == 0 {
+		command = []string{"sh"}
+	}
+	e := &sandbox.Entry{
+		PID: pid, Start: start, Namespaces: f.namespaces, Command: command, Dir: f.workdir, Env: f.env, AsRoot: f.asRoot,
+		Terminal: sandbox.Terminal(f.terminal),
+	}
+	if f.tty {
+		e.Terminal = sandbox.TerminalAlways
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	var box *sandbox.Sandbox
+	var notes []string
+	err = a.journalled("enter", command, func() (err error) {
+		box, notes, err = sandbox.Enter(ctx, e, sandbox.Options{
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
+		})
+		return err
+	})
+	if err != nil {
+		a.complain(err)
+		if code := sandbox.ExitCode(err); code == 127 {
+			a.note("without a shell inside, the host's tools do: cutaway enter " + name + " --ns net,pid,ipc,uts -- COMMAND")
+		}
+		return exitStatus(sandbox.ExitCode(err))
+	}
+	if f.asRoot {
+		notes = append(notes, "--as-root: the command has rights that the target has not")
+	}
+	for _, note := range notes {
+		a.note(note)
+	}
+	stop()
+	return a.finish(box)
+}
