@@ -16,7 +16,7 @@ func newMan(a *app) *cobra.Command {
 		Short: "Print the manual page (cutaway man | man -l -)",
 
 		DisableFlagsInUseLine: true, // running the command gives it --help; the page is the same as without running it
-		Args:  noArgs,
+		Args:                  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return writeMan(a.out, c.Root())
 		},

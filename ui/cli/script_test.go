@@ -16,7 +16,7 @@ import (
 
 // TestMain lets scripts run the real command line, and processes with names to fear.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidy{m}, map[string]func(){
 		"cutaway": func() { os.Exit(Main(os.Args[1:])) },
 		"renamed": renamed,
 	})

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"os"
+	"slices"
+
+	"cutaway/sandbox"
+)
+
+// follow changes what a preset has by default where it makes no sense with what flags ask for. What a flag says itself
+// stays as it is: if it makes no sense, that is an error.
+func (w *specWriter) follow() {
+	w.needNamespaces()
+	w.needUser()
+	w.leaveDefaults()
+	if w.Root.Kind == sandbox.RootKeep && w.flags.specFile == "" && !w.flags.has("workdir") {
+		if dir, err := os.Getwd(); err == nil { // as with every other command
+			w.Dir = dir
+		}
+	}
+}
+
+// needNamespaces makes a namespace new for what needs one of its own.
+func (w *specWriter) needNamespaces() {
+	archive := w.Root.Kind == sandbox.RootTar || w.Root.Kind == sandbox.RootImage
+	for _, need := range []struct {
+		kind, why string
+		is        bool
+	}{
+		{"mnt", "for what is mounted", w.flags.has("bind", "ro-bind", "dev-bind", "tmpfs", "mqueue", "cgroupfs", "proc-mount", "sys-mount", "dev-mount", "overlay", "tmp", "hide")},
+		{"mnt", "so that what is unpacked stays as it is", archive},
+		{"uts", "for the name", w.flags.has("hostname") && w.Hostname != ""},
+		{"net", "for the pair of interfaces", w.flags.has("veth")},
+		{"time", "for the clocks", w.flags.has("boottime", "monotonic")},
+		{"user", "for the map of ids", w.flags.has("uid-map", "gid-map")},
+	} {
+		source := w.Namespaces.Of(need.kind)
+		if need.is && !source.IsNew() && !w.asked(need.kind) {
+			*source = sandbox.NewNamespace
+			w.note("a new " + need.kind + " namespace too, " + need.why)
+		}
+	}
+}
+
+// asked tells whether a flag says where a namespace comes from.
+func (w *specWriter) asked(kind string) bool { return w.flags.has(sourceFlags[kind], "new", "host") }
+
+// needUser makes a user namespace where a user without rights could do nothing else, and leaves it out where root could do
+// nothing with it.
+func (w *specWriter) needUser() {
+	n := &w.Namespaces
+	if w.asked("user") || w.flags.machine == nil {
+		return
+	}
+	anyNew := slices.ContainsFunc(sandbox.NamespaceTypes[:], func(name string) bool { return n.Of(name).IsNew() })
+	if !w.flags.machine.Root() && anyNew && !n.User.IsNew() {
+		n.User = sandbox.NewNamespace
+		w.note("a user namespace too, as you are not root: what is root inside is you outside")
+	}
+	if _, joined := n.PID.Joined(); joined && n.User.IsNew() && w.flags.machine.Root() && w.Proc != sandbox.ProcKeep {
+		n.User = sandbox.HostNamespace
+		w.note("the host's user namespace: a new one may not mount the /proc of the processes that are joined")
+	}
+}
+
+// leaveDefaults leaves out what belongs to namespaces that are not the sandbox's own.
+func (w *specWriter) leaveDefaults() {
+	n, f := &w.Namespaces, w.flags
+	if !n.UTS.IsNew() && !f.has("hostname") {
+		w.Hostname = ""
+	}
+	if !n.Time.IsNew() && !f.has("boottime", "monotonic") {
+		w.Time = sandbox.TimeOffsets{}
+	}
+	if !n.User.IsNew() && !f.has("uid-map", "gid-map") {
+		w.UIDMap, w.GIDMap = nil, nil
+	}
+	if !n.Mnt.IsNew() {
+		w.leaveMounts()
+	}
+	if !n.Net.IsNew() {
+		if !f.has("veth", "loopback") {
+			w.Network = sandbox.Network{}
+		}
+		if w.Sys == sandbox.SysNew && !f.has("sys-mount") {
+			w.Sys = sandbox.SysEmpty
+		}
+	}
+	if w.Proc != sandbox.ProcKeep && !f.has("proc-mount") && !n.PID.IsNew() {
+		if _, joined := n.PID.Joined(); !joined {
+			w.Proc = sandbox.ProcKeep
+		}
+	}
+	if n.User.IsNew() && !n.IPC.IsNew() && !f.has("mqueue") {
+		w.leaveMount(sandbox.MQueue)
+	}
+	if n.User.IsNew() && !n.Cgroup.IsNew() && !f.has("cgroupfs") {
+		w.leaveMount(sandbox.CgroupFS)
+	}
+}
+
+// leaveMounts leaves out what only mounts of the sandbox's own can be.
+func (w *specWriter) leaveMounts() {
+	f := w.flags
+	if !f.has("root", "overlay", "tmp", "hide") && (w.Root.Kind == sandbox.RootHost || w.Root.Kind == sandbox.RootOverlay) {
+		w.Root = sandbox.Root{Kind: sandbox.RootKeep, Switch: sandbox.PivotRoot}
+	}
+	if !f.has("bind", "ro-bind", "dev-bind", "tmpfs", "mqueue", "cgroupfs") {
+		w.Mounts = nil
+	}
+	if !f.has("proc-mount") {
+		w.Proc = sandbox.ProcKeep
+	}
+	if !f.has("sys-mount") {
+		w.Sys = sandbox.SysKeep
+	}
+	if !f.has("dev-mount") {
+		w.Dev = sandbox.DevKeep
+	}
+}
+
+func (w *specWriter) leaveMount(kind sandbox.MountKind) {
+	w.Mounts = slices.DeleteFunc(slices.Clone(w.Mounts), func(m sandbox.Mount) bool { return m.Kind == kind })
+}
