@@ -428,28 +428,27 @@ func (w *writer) rights() {
 	}
 }
 
+// capabilities takes those away that are not kept, and with them, in a user namespace that gives all, the inheritable ones,
+// which the exec of this program there took along. Without CAP_SETPCAP the bounding set stays as it is: needRights in
+// sandbox/check lets that pass only where nothing can be gained from it.
 func (w *writer) capabilities() {
 	keep, all := w.Kept()
-	drop := w.privileged && !all
 	changes := w.User.UID != 0 || w.User.GID != 0 || len(w.User.Groups) > 0
-	if !drop && !changes {
-		w.parentDeath()
-		return
-	}
 	w.begin(StageCapabilities)
-	if drop {
+	if !all && w.privileged {
 		w.add(stage.Op{Verb: stage.Bounding, Flags: uint64(keep), N: int64(w.lastCap)})
 	}
-	if w.privileged {
+	if w.privileged || changes {
 		w.add(stage.Op{Verb: stage.User, N: int64(w.User.UID), M: int64(w.User.GID), List: decimal(w.User.Groups)})
 	}
-	if drop {
-		set := stage.Op{Verb: stage.Capset, Attr: uint64(keep)}
-		if w.Init && keep.Has(capSysPtrace) { // else the init is out of reach: it is not dumpable (ptrace(2))
-			set.Flags = stage.EveryThread
-		}
-		w.add(set)
+	set := stage.Op{Verb: stage.Capset, Attr: uint64(keep)}
+	if all {
+		set.Flags |= stage.KeepPermitted
 	}
+	if w.Init && keep.Has(capSysPtrace) && !all { // else the init is out of reach: it is not dumpable (ptrace(2))
+		set.Flags |= stage.EveryThread
+	}
+	w.add(set)
 	w.parentDeath()
 }
 

@@ -38,7 +38,7 @@ func (s *Spec) Need() check.Need {
 		n.UIDs, n.GIDs = procMaps(uids), procMaps(gids)
 	}
 	if keep, all := s.Kept(); !all {
-		n.Caps = keep
+		n.Caps, n.DropCaps = keep, true
 	}
 	for _, r := range s.Rlimits {
 		if number, ok := rlimitNumber(r.Name); ok {

@@ -277,6 +277,7 @@ const (
 	capSysChroot caps.Cap = unix.CAP_SYS_CHROOT
 	capSysAdmin  caps.Cap = unix.CAP_SYS_ADMIN
 	capResource  caps.Cap = unix.CAP_SYS_RESOURCE
+	capSetPCap   caps.Cap = unix.CAP_SETPCAP
 	capSetfcap   caps.Cap = unix.CAP_SETFCAP
 )
 

@@ -31,6 +31,7 @@ type Need struct {
 	Seccomp    bool
 	NoNewPrivs bool
 	Caps       caps.Set       // that the command keeps
+	DropCaps   bool           // it gives up all others for good
 	Rlimits    map[int]uint64 // hard limits by RLIMIT_*
 }
 

@@ -56,6 +56,14 @@ func (m *Machine) needRights(need *Need) (found []Finding) {
 			Advice: "leave them out, or make a user namespace",
 		})
 	}
+	if need.DropCaps && !need.user() && !need.NoNewPrivs && m.mayGain(need.Caps) {
+		found = append(found, Finding{
+			Name: "capabilities", Health: Refused,
+			Value:  "cutaway itself lacks CAP_SETPCAP, and cannot take any from the bounding set",
+			Reason: "what is executed inside could gain them again, by a set-user-ID bit or as root (capabilities(7))",
+			Advice: "add --no-new-privs, or make a user namespace",
+		})
+	}
 	if !need.NoNewPrivs && m.NoNewPrivs() {
 		found = append(found, Finding{
 			Name: "no_new_privs", Health: Limited,
@@ -77,6 +85,14 @@ func (m *Machine) needRights(need *Need) (found []Finding) {
 		})
 	}
 	return found
+}
+
+// mayGain tells whether what we start could gain more than kept by an execve(2): the bounding set allows it, and stays.
+func (m *Machine) mayGain(kept caps.Set) bool {
+	if m.NoNewPrivs() || m.Can(capSetPCap) {
+		return false
+	}
+	return !m.Self.CapBnd.OK() || caps.Set(m.Self.CapBnd.Value)&^kept != 0
 }
 
 // rlimitName is a limit's name as prlimit(1) has it, and where a user's limit is set.
