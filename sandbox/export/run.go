@@ -232,7 +232,7 @@ func (w *runWriter) limits() {
 // bounded are the flags of limits that limit something: a new cgroup has no others.
 func bounded(l *limit.Set) (flags []string) {
 	for _, f := range l.Flags() {
-		if !strings.HasSuffix(f, "=max") {
+		if !strings.HasSuffix(f, "=max") || strings.HasPrefix(f, "--io=") {
 			flags = append(flags, f)
 		}
 	}
