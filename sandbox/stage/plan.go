@@ -71,13 +71,14 @@ const (
 
 // Flags of operations.
 const (
-	Recursive   uint64 = 1 << iota // with what is mounted below
-	Create                         // makes the target when it is missing: a directory, or a file under a file
-	Optional                       // nothing happens when the target (or the source) is missing
-	NoSymlinks                     // the target's path must have no symbolic links: one here is an attack
-	Sent                           // of RootOverlay: the lower layer is the N-th detached tree that came with Go
-	EveryThread                    // of Capset: not only the thread that starts the command
-	Device                         // the source must be the character device with major N and minor M
+	Recursive     uint64 = 1 << iota // with what is mounted below
+	Create                           // makes the target when it is missing: a directory, or a file under a file
+	Optional                         // nothing happens when the target (or the source) is missing
+	NoSymlinks                       // the target's path must have no symbolic links: one here is an attack
+	Sent                             // of RootOverlay: the lower layer is the N-th detached tree that came with Go
+	KeepPermitted                    // of Capset: the permitted set stays, the effective one is the same
+	EveryThread                      // of Capset: not only the thread that starts the command
+	Device                           // the source must be the character device with major N and minor M
 )
 
 // encode and decode keep to fixed-size little-endian numbers and strings with their length before them.

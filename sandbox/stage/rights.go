@@ -52,6 +52,11 @@ func (c *child) capset(o *Op) {
 	}{version: 0x20080522}
 	low, high := uint32(o.Attr), uint32(o.Attr>>32)
 	data := &[6]uint32{low, low, 0, high, high, 0}
+	if o.Flags&KeepPermitted != 0 {
+		_, errno := call(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(header)), uintptr(unsafe.Pointer(data)), 0, 0, 0, 0)
+		c.must(errno, "capget", "")
+		data[0], data[2], data[3], data[5] = data[1], 0, data[4], 0
+	}
 	set := thisThread
 	if o.Flags&EveryThread != 0 {
 		set = everyThread

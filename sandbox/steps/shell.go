@@ -179,6 +179,10 @@ func (w *writer) operations(ops []stage.Op) int {
 		w.add("# prctl(PR_SET_DUMPABLE, 0): no command of the shell does this")
 	case stage.WriteFD:
 		w.add("echo %s > %s", w.quote(o.Data), w.quote(o.Path))
+	case stage.Setns:
+		w.add("exec nsenter %s bash", w.quote("--"+enterWord(path.Base(o.Path))+"="+o.Path))
+	case stage.ChrootFD:
+		w.add("exec chroot %s bash", w.quote(o.Path))
 	case stage.WriteFile:
 		w.add("printf %%s %s > %s", w.quote(o.Data), w.quote(o.Path))
 	case stage.Unshare:

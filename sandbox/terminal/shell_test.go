@@ -105,6 +105,12 @@ func (d *desk) says(line, answer string) {
 	d.waits(answer, func() bool { return strings.Count(d.screen(), answer) > before })
 }
 
+// knowsStopped waits until the shell knows of a stopped job too.
+func (d *desk) knowsStopped() {
+	d.t.Helper()
+	d.says("until [[ $(jobs) == *Stopped* ]]; do :; done; echo known-$((40+2))", "known-42\r\n")
+}
+
 // status waits until the launcher is over, and the shell says its status.
 func (d *desk) status(want int) {
 	d.t.Helper()
@@ -176,6 +182,7 @@ func TestStopFromOutside(t *testing.T) {
 			for round := range 2 {
 				d.signals(launcher, s)
 				d.waitsForState(launcher, "T")
+				d.knowsStopped()
 				d.says("echo out-$((40+2))", "out-42\r\n")
 				if after := d.mode(); after != before {
 					t.Errorf("the stopped launcher's terminal is not as it was:\n%s%s", before, after)
@@ -206,7 +213,7 @@ func TestStopLeavesTheTerminalCooked(t *testing.T) {
 	d.waitsForState(launcher, "T")
 	d.waitsForRaw(false)
 	d.signals(d.shell.Process.Pid, unix.SIGCONT)
-	d.says("echo out-$((40+2))", "out-42\r\n")
+	d.knowsStopped()
 	d.types("fg\r")
 	d.waitsForRaw(true)
 	d.types("exit 0\r")
@@ -238,15 +245,16 @@ func TestBackground(t *testing.T) {
 	if after := d.mode(); after != before {
 		t.Errorf("the shell's terminal is not as it was:\n%s%s", before, after)
 	}
-	d.says("jobs", "Stopped")
+	d.knowsStopped()
 	d.says("fg", "in$ ")
 	d.waitsForRaw(true)
 	d.says("echo in-$((40+2))", "in-42\r\n")
 
 	d.signals(launcher, unix.SIGTSTP)
 	d.waitsForState(launcher, "T")
+	d.knowsStopped()
 	d.says("bg; echo bg-$((40+2))", "bg-42\r\n")
-	d.waitsForState(launcher, "T")
+	d.knowsStopped()
 	if after := d.mode(); after != before {
 		t.Errorf("the shell's terminal is not as it was:\n%s%s", before, after)
 	}
@@ -287,10 +295,12 @@ func TestKillOfStoppedJob(t *testing.T) {
 			d := newDesk(t)
 			before := d.mode()
 			stop(d)
-			d.waitsForState(d.launcher(), "T")
-			d.says("jobs", "Stopped")
-			d.types("kill %1; wait %1; echo status=$?\r")
-			d.sees("status=143\r\n")
+			launcher := d.launcher()
+			d.waitsForState(launcher, "T")
+			d.knowsStopped()
+			d.types("kill %1\r")
+			d.sees("ended by signal 15")
+			d.waits("the launcher's end", func() bool { s := stat(launcher).state; return s == "" || s == "Z" })
 			if after := d.mode(); after != before {
 				t.Errorf("the terminal is not as it was:\n%s%s", before, after)
 			}
