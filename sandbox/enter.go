@@ -76,6 +76,7 @@ func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []s
 	defer l.entry.close()
 	defer l.close()
 	if err := l.enter(); err != nil {
+		l.hangUp()
 		l.box.end()
 		if l.box.PID != 0 {
 			<-l.exited

@@ -91,6 +91,7 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageClone}
 	l.box = &Sandbox{spec: spec, Name: newName(), pidfd: -1, control: -1, ended: make(chan struct{})}
 	if err := l.run(); err != nil {
+		l.hangUp()
 		l.box.end()
 		l.close()
 		if l.box.PID != 0 {
@@ -131,6 +132,20 @@ func (l *launch) run() error {
 		return err
 	}
 	return l.follow()
+}
+
+// hangUp ends the conversation before the control socket is closed: who reads it must not go on reading the descriptor's
+// number, which is another launch's then.
+func (l *launch) hangUp() {
+	if l.messages == nil {
+		return
+	}
+	_ = unix.Shutdown(l.box.control, unix.SHUT_RDWR)
+	for m := range l.messages {
+		if m.fd >= 0 {
+			unix.Close(m.fd)
+		}
+	}
 }
 
 // script is what the first process does, and what it is sent.
