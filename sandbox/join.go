@@ -19,8 +19,10 @@ func (l *launch) join() error {
 			continue
 		}
 		if name == "user" || name == "mnt" || name == "time" {
-			return &LaunchError{Stage: StageClone, What: "join the " + name + " namespace of " + target, Err: errors.ErrUnsupported,
-				Advice: "`cutaway enter` enters one; a sandbox can join net, pid, ipc, uts and cgroup"}
+			return &LaunchError{
+				Stage: StageClone, What: "join the " + name + " namespace of " + target, Err: errors.ErrUnsupported,
+				Advice: "`cutaway enter` enters one; a sandbox can join net, pid, ipc, uts and cgroup",
+			}
 		}
 		f, err := l.openNamespace(target, name)
 		if err != nil {

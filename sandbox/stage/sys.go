@@ -43,8 +43,6 @@ const (
 
 	closeRangeCloexec = 4
 
-	cloneNewTime = 0x80
-
 	prCapbsetDrop   = 24
 	prSetDumpable   = 4
 	prSetPdeathsig  = 1
