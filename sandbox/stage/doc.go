@@ -19,5 +19,9 @@
 //	   │ ──────────────── Signal N ──────────────────────────►│ kill(command, N)
 //	   │◄─────────────── Exited ──────────────────────────────│ the command ended; the rest is killed
 //
+// User, mount and time namespaces that exist already can be entered by a process with one thread alone, which no Go program
+// is: for them there is the spawner, which carries out an Order, a shorter Plan, in a fork that makes nothing but prepared
+// system calls.
+//
 // The launcher's end of the control socket (fd 4) is also the leash: when it closes, the sandbox ends.
 package stage

@@ -14,6 +14,12 @@ func init() {
 		if isMemory(PlanFD) {
 			(&child{}).run()
 		}
+	case RoleSpawner:
+		if b, ok := readPlan(); ok {
+			if order, ok := decodeOrder(b); ok {
+				(&spawner{order: order}).run()
+			}
+		}
 	case RoleJanitor:
 		if b, ok := readPlan(); ok {
 			if chores, ok := decodeChores(b); ok {

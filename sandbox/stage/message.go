@@ -4,7 +4,7 @@ package stage
 const (
 	PlanFD    = 3 // a memfd: the encoded Plan, once the first Go came
 	ControlFD = 4 // the control socket, SOCK_SEQPACKET
-	ExtraFD   = 5 // a janitor's pidfd
+	ExtraFD   = 5 // a janitor's pidfd; the first of a spawner's descriptors
 )
 
 // Variable in the child's environment asks for a role of this package.
@@ -14,6 +14,7 @@ const Variable = "CUTAWAY_STAGE"
 const (
 	RoleChild   = "child"   // carry out the Plan
 	RoleJanitor = "janitor" // clean up after a launcher that was killed
+	RoleSpawner = "spawner" // carry out the Order
 )
 
 // Kind is what a message on the control socket says: its first byte.
@@ -24,6 +25,7 @@ const (
 	MsgBegin    Kind = 'B' // a stage begins; its name follows
 	MsgFailed   Kind = 'F' // the launch failed: an encoded Failure follows
 	MsgTerminal Kind = 'T' // a terminal was made: its master comes along
+	MsgSpawned  Kind = 'P' // a spawner made a process: its PID, 8 bytes
 	MsgRunning  Kind = 'R' // the command runs
 	MsgExec     Kind = 'E' // the command is executed by this very process: the socket closes when that worked
 	MsgExited   Kind = 'X' // the command ended: its wait status, 4 bytes

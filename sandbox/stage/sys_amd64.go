@@ -1,6 +1,7 @@
 package stage
 
 const (
-	sysSeccomp = 317
-	sysSetns   = 308
+	sysExecveat = 322
+	sysSeccomp  = 317
+	sysSetns    = 308
 )

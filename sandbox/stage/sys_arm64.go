@@ -1,6 +1,7 @@
 package stage
 
 const (
-	sysSeccomp = 277
-	sysSetns   = 268
+	sysExecveat = 281
+	sysSeccomp  = 277
+	sysSetns    = 268
 )

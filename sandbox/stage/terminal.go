@@ -13,12 +13,19 @@ const tiocgptpeer = 0x5441
 func (c *child) openTerminal(ptmx string) {
 	master, err := syscall.Open(ptmx, syscall.O_RDWR|syscall.O_NOCTTY|cloexec, 0)
 	c.check(err, "open a terminal", ptmx)
-	unlock := int32(0)
-	_, errno := call(syscall.SYS_IOCTL, uintptr(master), syscall.TIOCSPTLCK, uintptr(unsafe.Pointer(&unlock)), 0, 0, 0)
-	c.must(errno, "ioctl(TIOCSPTLCK)", ptmx)
-	r, errno := call(syscall.SYS_IOCTL, uintptr(master), tiocgptpeer, syscall.O_RDWR|syscall.O_NOCTTY|cloexec, 0, 0, 0)
-	c.must(errno, "ioctl(TIOCGPTPEER)", ptmx)
-	c.tty = int(r)
+	tty, errno := otherEnd(master)
+	c.must(errno, "ioctl(TIOCSPTLCK, TIOCGPTPEER)", ptmx)
+	c.tty = tty
 	c.send([]byte{byte(MsgTerminal)}, master)
 	syscall.Close(master)
+}
+
+// otherEnd unlocks a terminal and opens it through its master.
+func otherEnd(master int) (int, syscall.Errno) {
+	unlock := int32(0)
+	if _, errno := call(syscall.SYS_IOCTL, uintptr(master), syscall.TIOCSPTLCK, uintptr(unsafe.Pointer(&unlock)), 0, 0, 0); errno != 0 {
+		return -1, errno
+	}
+	r, errno := call(syscall.SYS_IOCTL, uintptr(master), tiocgptpeer, syscall.O_RDWR|syscall.O_NOCTTY|cloexec, 0, 0, 0)
+	return int(r), errno
 }
