@@ -24,11 +24,22 @@ var BesideRelay = []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIG
 // SIGTSTP, and then this process; both go on together. An error of send is a command that has ended, which the caller learns
 // otherwise.
 func Forward(ctx context.Context, send func(syscall.Signal) error, signals ...syscall.Signal) {
+	ForwardCaught(ctx, Catch(signals...), send)
+}
+
+// Catch is the first half of Forward, for a caller whose command does not run yet: what this process gets from now on is in
+// the channel, and nothing is lost or heeded meanwhile.
+func Catch(signals ...syscall.Signal) chan os.Signal {
 	if len(signals) == 0 {
 		signals = forwarded
 	}
 	arrived := make(chan os.Signal, 64)
 	notify(arrived, signals)
+	return arrived
+}
+
+// ForwardCaught is the second half of Forward. The channel is Catch's, and given up when ctx ends.
+func ForwardCaught(ctx context.Context, arrived chan os.Signal, send func(syscall.Signal) error) {
 	go func() {
 		defer signal.Stop(arrived)
 		for {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -82,8 +80,8 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 	if f.tty {
 		e.Terminal = sandbox.TerminalAlways
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	ctx, signals := catchEarly(ctx)
+	defer signals.asked()
 	var box *sandbox.Sandbox
 	var notes []string
 	err = a.journalled("enter", command, func() (err error) {
@@ -105,6 +103,5 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 	for _, note := range notes {
 		a.note(note)
 	}
-	stop()
-	return a.finish(box)
+	return a.finish(box, signals)
 }

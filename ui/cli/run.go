@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -68,8 +66,8 @@ func (a *app) note(line string) {
 
 // launch starts the sandbox, lends it the terminal, and returns its status.
 func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	ctx, signals := catchEarly(ctx)
+	defer signals.asked()
 	opts := sandbox.Options{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
@@ -88,13 +86,15 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 	})
 	if err != nil {
 		a.complain(err)
+		if s := signals.asked(); s != 0 {
+			return exitStatus(128 + int(s))
+		}
 		return exitStatus(sandbox.ExitCode(err))
 	}
 	if flags.step {
 		steps.finish(box.PID)
 	}
-	stop() // from here on signals are the command's
-	return a.finish(box)
+	return a.finish(box, signals) // from here on they are the command's
 }
 
 // journalled starts a command and writes it down with the line that was typed.
@@ -107,20 +107,29 @@ func (a *app) journalled(action string, command []string, start func() error) er
 	return err
 }
 
-// finish lends a running command the terminal until it ends, and returns its status.
-func (a *app) finish(box *sandbox.Sandbox) error {
-	if err := a.attend(box); err != nil {
-		a.complain(err)
-	}
-	status, err := box.Wait()
+// finish lends a running command the terminal until it ends, and returns its status. Signals are the command's.
+func (a *app) finish(box *sandbox.Sandbox, signals *early) error {
+	err := a.attend(box, signals)
+	var asked *terminal.SignalError
 	if err != nil {
-		a.complain(fmt.Errorf("cleaning up after the sandbox: %w", err))
+		if !errors.As(err, &asked) {
+			a.complain(err)
+		}
+		box.Kill() // nobody sees it any more
+	}
+	status, cleaning := box.Wait()
+	if cleaning != nil {
+		a.complain(fmt.Errorf("cleaning up after the sandbox: %w", cleaning))
+	}
+	if asked != nil {
+		return exitStatus(128 + int(asked.Signal))
 	}
 	return exitStatus(status.ExitCode())
 }
 
-// attend carries signals to the command and, when it has a terminal, what is typed and written, until it ends.
-func (a *app) attend(box *sandbox.Sandbox) error {
+// attend carries signals to the command and, when it has a terminal, what is typed and written, until it ends. With a
+// terminal a signal that asks cutaway to end is a *terminal.SignalError.
+func (a *app) attend(box *sandbox.Sandbox, signals *early) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -128,10 +137,14 @@ func (a *app) attend(box *sandbox.Sandbox) error {
 		cancel()
 	}()
 	if box.Terminal == nil {
-		terminal.Forward(ctx, box.Signal)
+		signals.hand(ctx, box.Signal)
 		<-box.Done()
 		return nil
 	}
+	if s := signals.asked(); s != 0 {
+		return &terminal.SignalError{Signal: s}
+	}
+	terminal.Forward(ctx, box.Signal, terminal.BesideRelay...)
 	return terminal.Relay(ctx, box.Terminal, os.Stdin, os.Stdout)
 }
 
