@@ -18,6 +18,7 @@ import (
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/seccomp"
 	"cutaway/sandbox/stage"
 )
@@ -96,7 +97,7 @@ func (l *launch) enter() error {
 	}
 	l.site.terminal = l.spec.Terminal == TerminalAlways || l.spec.Terminal == TerminalAuto && l.opts.Interactive
 	l.site.joined = true
-	exe, err := openProgram(l.opts.Exe, true)
+	exe, err := reexec.Open(l.opts.Exe, true)
 	if err != nil {
 		return failed(StageClone, "open cutaway's own program", "", err)
 	}

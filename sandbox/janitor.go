@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/stage"
 )
 
@@ -53,7 +54,7 @@ func sweep() {
 // hire starts a janitor for a sandbox with cgroups. It is given the first process's pidfd.
 func hire(exe string, pidfd int, cgroups []string) (*janitor, error) {
 	chores := stage.Chores{PidFD: stage.ExtraFD, Cgroups: cgroups}
-	plan, err := memfd("cutaway-chores", chores.Encode())
+	plan, err := reexec.Memfd("cutaway-chores", chores.Encode())
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/check"
+	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/stage"
 	"cutaway/sandbox/steps"
@@ -71,9 +72,9 @@ type launch struct {
 	spec     *Spec
 	opts     Options
 	site     site
-	exe      *program
+	exe      *reexec.Program
 	box      *Sandbox
-	messages chan message
+	messages <-chan reexec.Message
 	exited   chan syscall.WaitStatus
 	joins    []*os.File
 	plan     *os.File
@@ -142,8 +143,8 @@ func (l *launch) hangUp() {
 	}
 	_ = unix.Shutdown(l.box.control, unix.SHUT_RDWR)
 	for m := range l.messages {
-		if m.fd >= 0 {
-			unix.Close(m.fd)
+		if m.FD >= 0 {
+			unix.Close(m.FD)
 		}
 	}
 }
@@ -158,7 +159,7 @@ func (l *launch) script() (*stage.Plan, []shipment) {
 
 // close lets go of what only the launch needed.
 func (l *launch) close() {
-	l.exe.close()
+	l.exe.Close()
 	if l.plan != nil {
 		l.plan.Close()
 	}
@@ -210,7 +211,7 @@ func cloneFlags(s *Spec) (flags uintptr) {
 
 // clone starts the sandbox's first process: cutaway's own program again, in new namespaces, waiting for the first Go.
 func (l *launch) clone() error {
-	plan, err := memfd("cutaway-plan", nil)
+	plan, err := reexec.Memfd("cutaway-plan", nil)
 	if err != nil {
 		return failed(StageClone, "make the plan's file", "", err)
 	}
@@ -251,12 +252,12 @@ func (l *launch) clone() error {
 		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(l.box.group.Dir().Fd())
 	}
 	l.exited = make(chan syscall.WaitStatus, 1)
-	pid, err := forkOnOwnThread(l.exe.path, attr, l.joins, l.exited)
+	pid, err := forkOnOwnThread(l.exe.Path, attr, l.joins, l.exited)
 	if err != nil {
 		return failed(StageClone, "clone with new namespaces", "", err)
 	}
 	l.box.PID = pid
-	l.messages = receive(pair[0])
+	l.messages = reexec.Receive(pair[0])
 	return nil
 }
 
@@ -308,7 +309,7 @@ func (l *launch) goOn(rights ...int) error {
 func (l *launch) follow() error {
 	executing := false
 	for {
-		var m message
+		var m reexec.Message
 		var open bool
 		select {
 		case m, open = <-l.messages:
@@ -321,9 +322,9 @@ func (l *launch) follow() error {
 			}
 			return l.died()
 		}
-		switch m.kind {
+		switch m.Kind {
 		case stage.MsgBegin:
-			if err := l.before(Stage(m.text)); err != nil {
+			if err := l.before(Stage(m.Text)); err != nil {
 				return err
 			}
 			if l.site.wait {
@@ -332,8 +333,8 @@ func (l *launch) follow() error {
 				}
 			}
 		case stage.MsgTerminal:
-			if m.fd >= 0 {
-				l.box.Terminal = os.NewFile(uintptr(m.fd), "sandbox terminal")
+			if m.FD >= 0 {
+				l.box.Terminal = os.NewFile(uintptr(m.FD), "sandbox terminal")
 			}
 		case stage.MsgExec:
 			executing = true
@@ -345,8 +346,8 @@ func (l *launch) follow() error {
 	}
 }
 
-func failureOf(m message) error {
-	f, ok := stage.DecodeFailure([]byte(m.text))
+func failureOf(m reexec.Message) error {
+	f, ok := stage.DecodeFailure([]byte(m.Text))
 	if !ok {
 		return &LaunchError{What: "the sandbox sent a broken message"}
 	}

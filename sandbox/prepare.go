@@ -10,6 +10,7 @@ import (
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/sandbox/landlock"
+	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/seccomp"
 )
 
@@ -19,7 +20,7 @@ func (l *launch) prepare() error {
 		return err
 	}
 	keep, _ := l.spec.Kept()
-	exe, err := openProgram(l.opts.Exe, l.spec.Init && keep.Has(capSysPtrace))
+	exe, err := reexec.Open(l.opts.Exe, l.spec.Init && keep.Has(capSysPtrace))
 	if err != nil {
 		return failed(StageClone, "open cutaway's own program", "", err)
 	}

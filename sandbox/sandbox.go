@@ -10,19 +10,20 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/stage"
 )
 
 // attend waits for the sandbox's end and cleans up behind it.
-func (b *Sandbox) attend(messages <-chan message, exited <-chan syscall.WaitStatus) {
+func (b *Sandbox) attend(messages <-chan reexec.Message, exited <-chan syscall.WaitStatus) {
 	var told *Status // what the init said of the command
 	for m := range messages {
 		switch {
-		case m.kind == stage.MsgExited && len(m.text) >= 4:
-			s := statusOf(syscall.WaitStatus(binary.LittleEndian.Uint32([]byte(m.text))))
+		case m.Kind == stage.MsgExited && len(m.Text) >= 4:
+			s := statusOf(syscall.WaitStatus(binary.LittleEndian.Uint32([]byte(m.Text))))
 			told = &s
-		case m.fd >= 0:
-			unix.Close(m.fd)
+		case m.FD >= 0:
+			unix.Close(m.FD)
 		}
 	}
 	b.status = statusOf(<-exited)

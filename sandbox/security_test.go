@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"cutaway/sandbox/reexec"
 )
 
 // Files of the host's that plain ownership guards: a process of host uid 0 without any capability could open them for
@@ -146,12 +148,12 @@ func TestInitHasNoRights(t *testing.T) {
 
 // The init's program, where it can be reached at all, is behind a read-only mount or sealed.
 func TestInitsProgramIsReadOnly(t *testing.T) {
-	exe, err := openProgram("", true)
+	exe, err := reexec.Open("", true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer exe.close()
-	f, err := os.OpenFile(exe.path, os.O_WRONLY, 0)
+	defer exe.Close()
+	f, err := os.OpenFile(exe.Path, os.O_WRONLY, 0)
 	if err == nil { // a sealed file may be opened, not written
 		_, err = f.Write([]byte{0})
 		f.Close()
