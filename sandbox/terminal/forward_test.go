@@ -25,7 +25,7 @@ type forwarder struct {
 func startForwarder(t *testing.T, argv ...string) *forwarder {
 	t.Helper()
 	f := &forwarder{cmd: exec.Command(argv[0], argv[1:]...), lines: make(chan string, 100)}
-	f.cmd.Env = append(os.Environ(), launcherRole+"=forward", "launcher="+os.Args[0])
+	f.cmd.Env = append(os.Environ(), launcherRole+"=forward", "launcher="+program)
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var err error
 	if f.input, err = f.cmd.StdinPipe(); err != nil {
@@ -93,7 +93,7 @@ while kill -0 $! 2>/dev/null; do wait; done`
 
 func TestForward(t *testing.T) {
 	livetest.NeedTools(t, "bash")
-	f := startForwarder(t, os.Args[0], "bash", "-c", "exec 3<&0; "+says)
+	f := startForwarder(t, program, "bash", "-c", "exec 3<&0; "+says)
 	f.waits(t, "ready", "launcher")
 	for name, s := range map[string]syscall.Signal{
 		"HUP": unix.SIGHUP, "INT": unix.SIGINT, "QUIT": unix.SIGQUIT, "TERM": unix.SIGTERM, "USR1": unix.SIGUSR1,
@@ -107,7 +107,7 @@ func TestForward(t *testing.T) {
 }
 
 func TestForwardGivesTheStatus(t *testing.T) {
-	f := startForwarder(t, os.Args[0], "sh", "-c", "echo ready; exec cat")
+	f := startForwarder(t, program, "sh", "-c", "echo ready; exec cat")
 	f.waits(t, "ready", "launcher")
 	if err := f.cmd.Process.Signal(unix.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestForwardGivesTheStatus(t *testing.T) {
 
 // A ^Z at the caller's terminal stops both, and both go on together.
 func TestForwardStop(t *testing.T) {
-	f := startForwarder(t, os.Args[0], "sh", "-c", "echo ready $$; exec cat")
+	f := startForwarder(t, program, "sh", "-c", "echo ready $$; exec cat")
 	launcher := f.cmd.Process.Pid
 	command := f.pid(t, "command")
 	for range 2 {
@@ -140,7 +140,7 @@ func TestForwardStop(t *testing.T) {
 
 // A launcher that nobody could continue does not stop, and its command goes on.
 func TestForwardNoStopWithoutShell(t *testing.T) {
-	f := startForwarder(t, "setsid", "-w", os.Args[0], "sh", "-c", "echo ready $$; exec cat")
+	f := startForwarder(t, "setsid", "-w", program, "sh", "-c", "echo ready $$; exec cat")
 	command := f.pid(t, "command")
 	if err := syscall.Kill(stat(command).parent, unix.SIGTSTP); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestForwardNoStopWithoutShell(t *testing.T) {
 // What nohup ignores stays ignored.
 func TestForwardUnderNohup(t *testing.T) {
 	livetest.NeedTools(t, "nohup", "bash")
-	f := startForwarder(t, "nohup", os.Args[0], "bash", "-c", "echo ready; read x")
+	f := startForwarder(t, "nohup", program, "bash", "-c", "echo ready; read x")
 	f.waits(t, "ready", "launcher")
 	for _, s := range []syscall.Signal{unix.SIGHUP, unix.SIGTERM} {
 		if err := f.cmd.Process.Signal(s); err != nil {

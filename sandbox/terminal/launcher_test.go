@@ -17,6 +17,15 @@ import (
 // "forward" without one.
 const launcherRole = "CUTAWAY_TEST_LAUNCHER"
 
+// program is this test binary.
+var program = func() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return path
+}()
+
 func TestMain(m *testing.M) {
 	switch os.Getenv(launcherRole) {
 	case "relay":

@@ -130,19 +130,12 @@ func (r *relay) resize() {
 	}
 }
 
-// again is when poll looks again with bytes waiting, in ms: a pseudoterminal may get room without waking who waits for it,
-// when its buffers are emptied by the kernel and not by a reader (n_tty_check_unthrottle in drivers/tty/n_tty.c).
-const again = 50
-
 // run passes bytes both ways.
 func (r *relay) run() error {
 	for {
 		timeout := -1
-		switch {
-		case r.leaving && r.shown.empty():
+		if r.leaving && r.shown.empty() { // what is not there now is not waited for
 			timeout = 0
-		case !r.typed.empty() || !r.shown.empty():
-			timeout = again
 		}
 		fds := r.wanted()
 		if _, err := unix.Poll(fds[:], timeout); err != nil && err != unix.EINTR {
@@ -152,6 +145,7 @@ func (r *relay) run() error {
 			if err := r.heed(); err != nil {
 				return err
 			}
+			continue // it may have taken long
 		}
 		// The output comes first: an end of the sandbox is seen before a key is taken that nobody would get.
 		if err := r.show(); err != nil || r.over && r.shown.empty() {

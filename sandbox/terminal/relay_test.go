@@ -269,8 +269,7 @@ func TestEndOfContextWhileOutputIsStuck(t *testing.T) {
 	s.sees("\r\n4999\r\n5000\r\n")
 }
 
-// The kernel throws away what a line has too much. Nobody reads meanwhile and nothing is echoed, so that nothing wakes who
-// waits for room.
+// The kernel throws away what a line has too much; nobody reads meanwhile, and nothing is echoed.
 func TestTypingOfAnEndlessLine(t *testing.T) {
 	s := watched(t, "sh", "-c", "stty -echo; echo ready; IFS= read -r x; echo got ${#x}")
 	s.sees("ready")

@@ -29,7 +29,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{person: person{t: t}}
 	d.shell = exec.Command("bash", "--norc", "--noprofile", "-i")
 	d.shell.Dir = t.TempDir()
-	d.shell.Env = append(shellEnv("out$ "), launcherRole+"=relay", "launcher="+os.Args[0])
+	d.shell.Env = append(shellEnv("out$ "), launcherRole+"=relay", "launcher="+program)
 	file, err := pty.StartWithSize(d.shell, &pty.Winsize{Rows: 30, Cols: 91})
 	if err != nil {
 		t.Fatal(err)
