@@ -152,6 +152,14 @@ func (r *relay) run() error {
 			return err
 		}
 		ready := fds[0].Revents != 0 && fds[1].Revents&unix.POLLHUP == 0
+		if ready && !r.foreground() {
+			// It was stopped by what it was not told of (SIGSTOP), and what is there to read is typed to the shell: the kernel
+			// would stop it again (SIGTTIN), before the signals that came with SIGCONT are seen.
+			if err := r.setUp(); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.typeIn(ready); err != nil {
 			return err
 		}

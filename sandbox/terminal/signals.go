@@ -90,18 +90,23 @@ func stopHere(s syscall.Signal) error {
 	if ignored(s) {
 		return nil
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	var byDefault, before sigaction
 	if err := setAction(s, &byDefault, &before); err != nil {
 		return err
 	}
-	err := unix.Tgkill(unix.Getpid(), unix.Gettid(), s)
+	err := raise(s)
 	if err2 := setAction(s, &before, nil); err == nil {
 		err = err2
 	}
-	if err != nil {
-		return fmt.Errorf("stop (%v): %w", s, err)
+	return err
+}
+
+// raise sends a signal to the calling thread.
+func raise(s syscall.Signal) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), s); err != nil {
+		return fmt.Errorf("send oneself %v: %w", s, err)
 	}
 	return nil
 }
