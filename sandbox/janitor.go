@@ -19,8 +19,8 @@ type janitor struct {
 }
 
 // janitorDelay is how long a sandbox lives before a janitor is worth its start. When the launcher is killed before, the
-// empty cgroup is removed by the next launch.
-const janitorDelay = 100 * time.Millisecond
+// empty cgroup is removed by the next launch that lives for so long.
+const janitorDelay = 25 * time.Millisecond
 
 // keepClean has a janitor at hand while the sandbox runs, and sweeps up what others left.
 func (b *Sandbox) keepClean(exe string) {

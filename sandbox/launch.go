@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -79,6 +80,7 @@ type launch struct {
 	joins    []*os.File
 	plan     *os.File
 	stage    Stage
+	underWay bool // the first process goes on without being told
 	probe    *probed
 	entry    *entry // of an Enter; nil for a sandbox
 }
@@ -171,7 +173,7 @@ func (l *launch) close() {
 // before tells the caller that a stage is about to begin, and waits for it.
 func (l *launch) before(at Stage) error {
 	l.stage = at
-	if err := l.ctx.Err(); err != nil {
+	if err := l.ctx.Err(); err != nil && !l.underWay {
 		return failed(at, "stopped", "", err)
 	}
 	if l.opts.Before == nil {
@@ -289,6 +291,7 @@ func (l *launch) release() error {
 			return err
 		}
 	}
+	l.underWay = !l.site.wait
 	return l.goOn(rights...)
 }
 
@@ -305,15 +308,26 @@ func (l *launch) goOn(rights ...int) error {
 	return nil
 }
 
+// patience is how long a launch that is stopped goes on when nothing holds it up: its command may be running already, whatever
+// the launcher has heard, and then its end is its own affair.
+const patience = time.Second
+
 // follow reads what the first process reports until the command runs.
 func (l *launch) follow() error {
 	executing := false
+	stopped, late := l.ctx.Done(), (<-chan time.Time)(nil)
 	for {
 		var m reexec.Message
 		var open bool
 		select {
 		case m, open = <-l.messages:
-		case <-l.ctx.Done():
+		case <-stopped:
+			if !l.site.wait {
+				stopped, late = nil, time.After(patience)
+				continue
+			}
+			return failed(l.stage, "stopped", "", l.ctx.Err())
+		case <-late:
 			return failed(l.stage, "stopped", "", l.ctx.Err())
 		}
 		if !open {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"syscall"
 
@@ -23,7 +24,15 @@ import (
 //
 // An stdin that is no terminal is typed as it is, and its end as the inner terminal's end-of-file key. The master is
 // Relay's alone until it returns; it may be closed meanwhile.
-func Relay(ctx context.Context, master, stdin, stdout *os.File) (err error) {
+func Relay(ctx context.Context, master, stdin, stdout *os.File) error {
+	caught := make(chan os.Signal, 64)
+	defer signal.Stop(caught)
+	return RelayCaught(ctx, caught, master, stdin, stdout)
+}
+
+// RelayCaught is Relay for who has caught signals already: what waits in the channel, Catch's, has come. The channel stays
+// the caller's: a terminal that goes away is often seen before its SIGHUP comes, which must not find the default action.
+func RelayCaught(ctx context.Context, caught chan os.Signal, master, stdin, stdout *os.File) (err error) {
 	r := &relay{left: stillWritten}
 	defer r.close()
 	if err := r.open(master, stdin, stdout); err != nil {
@@ -34,7 +43,7 @@ func Relay(ctx context.Context, master, stdin, stdout *os.File) (err error) {
 		return fmt.Errorf("make the sandbox's terminal non-blocking: %w", err)
 	}
 	defer setNonblock(r.master, before)
-	if r.notices, err = watch(ctx, slices.Concat(ending, []syscall.Signal{unix.SIGWINCH, unix.SIGCONT, unix.SIGTSTP})); err != nil {
+	if r.notices, err = watch(ctx, caught, slices.Concat(ending, []syscall.Signal{unix.SIGWINCH, unix.SIGCONT, unix.SIGTSTP})); err != nil {
 		return err
 	}
 	defer r.notices.stop()
@@ -100,7 +109,11 @@ func (r *relay) setUp() error {
 		return err
 	}
 	if r.mode != nil {
-		if err := r.mode.setRaw(); err != nil {
+		err := r.mode.setRaw()
+		if errors.Is(err, unix.EIO) && r.foreground() { // hung up: the SIGCONT was seen before the SIGHUP that it came with
+			return &SignalError{unix.SIGHUP}
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -31,12 +31,12 @@ type notices struct {
 	stop func()
 }
 
-func watch(ctx context.Context, signals []syscall.Signal) (*notices, error) {
+// watch adds to a channel of Catch's what it is to watch for. What is in there already has come.
+func watch(ctx context.Context, arrived chan os.Signal, signals []syscall.Signal) (*notices, error) {
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("make a pipe for signals: %w", err)
 	}
-	arrived := make(chan os.Signal, 64)
 	notify(arrived, signals)
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -56,7 +56,6 @@ func watch(ctx context.Context, signals []syscall.Signal) (*notices, error) {
 		}
 	}()
 	return &notices{fd: p[0], stop: func() {
-		signal.Stop(arrived)
 		close(quit)
 		<-done
 		unix.Close(p[0])

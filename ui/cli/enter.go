@@ -81,7 +81,6 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 		e.Terminal = sandbox.TerminalAlways
 	}
 	ctx, signals := catchEarly(ctx)
-	defer signals.asked()
 	var box *sandbox.Sandbox
 	var notes []string
 	err = a.journalled("enter", command, func() (err error) {

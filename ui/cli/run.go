@@ -67,7 +67,6 @@ func (a *app) note(line string) {
 // launch starts the sandbox, lends it the terminal, and returns its status.
 func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) error {
 	ctx, signals := catchEarly(ctx)
-	defer signals.asked()
 	opts := sandbox.Options{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
@@ -145,7 +144,7 @@ func (a *app) attend(box *sandbox.Sandbox, signals *early) error {
 		return &terminal.SignalError{Signal: s}
 	}
 	terminal.Forward(ctx, box.Signal, terminal.BesideRelay...)
-	return terminal.Relay(ctx, box.Terminal, os.Stdin, os.Stdout)
+	return terminal.RelayCaught(ctx, signals.arrived, box.Terminal, os.Stdin, os.Stdout)
 }
 
 // resolve finds the process that stands for a container's name, or a PID.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -132,6 +133,7 @@ func TestLiveForkBomb(t *testing.T) {
 				most = max(most, len(inNamespace("pid", namespace)))
 				return most >= 15
 			})
+			livetest.WaitFor(t, "a janitor", func() bool { return hasJanitor(cmd.Process.Pid) })
 			dirs := cgroupsOf(t, first)
 			if most > 40 {
 				t.Errorf("%d processes under a limit of 40", most)
@@ -216,6 +218,14 @@ func childrenOf(pid int) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// hasJanitor tells whether a launcher has started what cleans up when it is killed.
+func hasJanitor(launcher int) bool {
+	return slices.ContainsFunc(childrenOf(launcher), func(pid int) bool {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return strings.HasPrefix(string(b), "cutaway-janitor")
+	})
 }
 
 // cgroupsOf are the directories of the cgroups of cutaway's own that a process is in.

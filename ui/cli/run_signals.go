@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"os/signal"
 	"slices"
 	"sync"
 	"syscall"
@@ -22,8 +21,8 @@ type early struct {
 // ending are the signals that ask a launch to end.
 var ending = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// catchEarly catches what terminal.Forward forwards, until hand or drop is called; the context ends with the first signal
-// that asks to end.
+// catchEarly catches what terminal.Forward forwards, until the program ends; the context ends with the first signal that asks
+// to end.
 func catchEarly(parent context.Context) (context.Context, *early) {
 	ctx, cancel := context.WithCancel(parent)
 	e := &early{arrived: terminal.Catch()}
@@ -49,21 +48,13 @@ func catchEarly(parent context.Context) (context.Context, *early) {
 	return ctx, e
 }
 
-// asked is the first signal that asked to end, 0 when none came. No signal is caught any more.
+// asked is the first signal that asked to end, 0 when none came. What comes from now on waits in the channel.
 func (e *early) asked() syscall.Signal {
-	signal.Stop(e.arrived)
 	e.stop()
-	for {
-		select {
-		case s := <-e.arrived:
-			e.came = append(e.came, s.(syscall.Signal))
-		default:
-			if i := slices.IndexFunc(e.came, func(s syscall.Signal) bool { return slices.Contains(ending, s) }); i >= 0 {
-				return e.came[i]
-			}
-			return 0
-		}
+	if i := slices.IndexFunc(e.came, func(s syscall.Signal) bool { return slices.Contains(ending, s) }); i >= 0 {
+		return e.came[i]
 	}
+	return 0
 }
 
 // hand gives what came, and all that comes until ctx ends, to a command.
