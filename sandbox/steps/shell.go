@@ -118,8 +118,8 @@ func (w *writer) maps() {
 	if w.Unprivileged {
 		w.add("echo deny > /proc/%s/setgroups", w.pid)
 	}
-	w.add("printf '%s' > /proc/%s/gid_map", mapLines(w.GIDMap), w.pid)
-	w.add("printf '%s' > /proc/%s/uid_map", mapLines(w.UIDMap), w.pid)
+	w.add("%s > /proc/%s/gid_map", writesMap(w.GIDMap), w.pid)
+	w.add("%s > /proc/%s/uid_map", writesMap(w.UIDMap), w.pid)
 }
 
 // elsewhere says that the commands that follow are not for the shell inside.
@@ -134,9 +134,14 @@ func mapArguments(maps []proc.IDMapping) string {
 	return strings.ReplaceAll(mapText(maps), ",", "")
 }
 
-// mapLines is a map in one write, as the kernel wants it: printf makes newlines of the \n.
-func mapLines(maps []proc.IDMapping) string {
-	return strings.ReplaceAll(mapText(maps), ", ", `\n`) + `\n`
+// writesMap is a command that writes a map at once: the kernel takes one write alone. bash's own printf writes each line by
+// itself, printf(1) all of them together.
+func writesMap(maps []proc.IDMapping) string {
+	lines := "printf '" + strings.ReplaceAll(mapText(maps), ", ", `\n`) + `\n'`
+	if len(maps) > 1 {
+		return "env " + lines
+	}
+	return lines
 }
 
 func (w *writer) veth() {
