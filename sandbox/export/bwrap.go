@@ -62,7 +62,7 @@ func inGroup(comments string, before []string, g group, command string) string {
 
 // removal removes cgroups. Who is about to end is in there for a moment yet.
 func removal(dirs []string) string {
-	return "for _ in 1 2 3 4 5 6 7 8 9; do rmdir " + strings.Join(dirs, " ") + " 2>/dev/null || sleep 0.1; done"
+	return "for d in " + strings.Join(dirs, " ") + `; do for _ in 1 2 3 4 5 6 7 8 9; do rmdir "$d" 2>/dev/null && break; sleep 0.1; done; done`
 }
 
 // unpackLines bring the root of an archive where $ROOTFS says.
@@ -224,9 +224,9 @@ func (w *bwrapWriter) mounts() {
 
 func (w *bwrapWriter) rights() {
 	s := w.spec
-	keep, everything := s.Kept()
+	keep, all := s.Kept()
 	switch {
-	case everything:
+	case all:
 		w.add("--cap-add", "ALL")
 	default:
 		w.add("--cap-drop", "ALL")
@@ -234,7 +234,7 @@ func (w *bwrapWriter) rights() {
 			w.add("--cap-add", capName(c))
 		}
 	}
-	w.lackIf(!everything && !s.Namespaces.User.IsNew() && !w.plan.Unprivileged, "a smaller bounding set: bwrap leaves root's as it is")
+	w.lackIf(!all && !s.Namespaces.User.IsNew() && !w.plan.Unprivileged, "a smaller bounding set: bwrap leaves root's as it is")
 	w.lackIf(!s.NoNewPrivs, "set-user-ID programs that work: bwrap always sets no_new_privs")
 	w.lackIf(s.Seccomp != sandbox.SeccompOff, "seccomp %s: bwrap --seccomp takes a compiled filter", s.Seccomp)
 	w.lackIf(s.Terminal != sandbox.TerminalNever, "a terminal of the sandbox's own: it has yours, and may type into it (TIOCSTI)")

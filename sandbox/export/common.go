@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cutaway/inspect/caps"
+	"cutaway/inspect/proc"
 	"cutaway/sandbox"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/stage"
@@ -93,12 +94,18 @@ func isJoined(source sandbox.Source) bool {
 	return joined
 }
 
-// allCaps are the capabilities that this kernel knows.
-func allCaps() caps.Set {
+// everything is what a command keeps that keeps all capabilities: over a new user namespace this kernel's, else what the
+// caller has.
+func everything(s *sandbox.Spec) caps.Set {
+	set := caps.UpTo(caps.LastKnown())
 	if last := caps.Last("/proc"); last.OK() {
-		return caps.UpTo(last.Value)
+		set = caps.UpTo(min(last.Value, caps.LastKnown()))
 	}
-	return caps.UpTo(caps.LastKnown())
+	var own proc.Status
+	if b, err := os.ReadFile("/proc/self/status"); err == nil && proc.ParseStatus(b, &own) == nil && !s.Namespaces.User.IsNew() {
+		set &= caps.Set(own.CapPrm)
+	}
+	return set
 }
 
 // deviceNumbers are a block device's, given by its path or by its numbers.

@@ -87,7 +87,11 @@ func (w *dockerWriter) namespaces() {
 			w.add(t.flag + "=" + t.fresh)
 		}
 	}
-	w.addIf(s.Hostname != "", "--hostname="+s.Hostname)
+	if s.Hostname != "" && strings.HasPrefix(string(n.Net), "container:") {
+		w.lack("a hostname of its own beside a joined network: docker run refuses it")
+	} else {
+		w.addIf(s.Hostname != "", "--hostname="+s.Hostname)
+	}
 	w.addIf(s.Init && n.PID.IsNew(), "--init")
 }
 
@@ -137,9 +141,9 @@ func (w *dockerWriter) mount(m *sandbox.Mount) {
 
 func (w *dockerWriter) rights() {
 	s := w.spec
-	keep, everything := s.Kept()
+	keep, all := s.Kept()
 	switch {
-	case everything:
+	case all:
 		w.add("--cap-add=ALL")
 	case keep != caps.DockerDefault:
 		w.add("--cap-drop=ALL")
@@ -204,6 +208,9 @@ func (w *dockerWriter) limits() {
 func (w *dockerWriter) command() {
 	s := w.spec
 	w.lackIf(all(s), "the caller's whole environment: docker run --env takes names")
+	for _, name := range named(s, w.plan) {
+		w.add("--env=" + name)
+	}
 	for _, v := range variables(s, w.plan) {
 		if v.kept {
 			w.add("--env=" + v.name)

@@ -181,11 +181,11 @@ func (w *runWriter) mount(m *sandbox.Mount) {
 
 func (w *runWriter) rights() {
 	s, b := w.spec, &w.base
-	keep, everything := s.Kept()
-	was, wasEverything := b.Kept()
+	keep, all := s.Kept()
+	was, wasAll := b.Kept()
 	switch {
-	case everything:
-		w.addIf(!wasEverything, "--cap-keep=all")
+	case all:
+		w.addIf(!wasAll, "--cap-keep=all")
 	case keep == 0:
 		w.addIf(was != 0, "--cap-keep=none")
 	default:

@@ -54,7 +54,7 @@ func (w *unshareWriter) bash() string {
 		return `bash -euc "$inside"` + files
 	}
 	become := `bash -euc "$1"`
-	for _, c := range w.steps["maps"] {
+	for _, c := range w.commands("maps", "network") { // whichever is the launcher's last
 		if options, ok := strings.CutPrefix(c, "exec setpriv "); ok {
 			become = "setpriv " + strings.TrimSuffix(options, " bash") + " " + become
 		}
