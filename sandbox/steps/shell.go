@@ -17,6 +17,7 @@ type writer struct {
 	*Launch
 	pid   string // of the sandbox's first process, or a variable
 	quote func(string) string
+	and   string // between commands of which each needs the one before
 	root  string // where the new root is while it is being built: `$ROOT`, or "" for the shell's own
 	steps []Step
 
@@ -24,7 +25,7 @@ type writer struct {
 }
 
 func newWriter(l *Launch, pid int, quote func(string) string) *writer {
-	w := &writer{Launch: l, pid: "$PID", quote: quote}
+	w := &writer{Launch: l, pid: "$PID", quote: quote, and: " && "}
 	if pid != 0 {
 		w.pid = strconv.Itoa(pid)
 	}
@@ -37,6 +38,9 @@ func (w *writer) add(format string, args ...any) {
 	last := &w.steps[len(w.steps)-1]
 	last.Commands = append(last.Commands, fmt.Sprintf(format, args...))
 }
+
+// chain adds commands of which each needs the one before.
+func (w *writer) chain(commands ...string) { w.add("%s", strings.Join(commands, w.and)) }
 
 // launcher writes the stages that are the launcher's.
 func (w *writer) launcher() {
