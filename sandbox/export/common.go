@@ -74,7 +74,7 @@ func rlimitValue(n int64) string {
 func pidOf(source sandbox.Source) string {
 	target, _ := source.Joined()
 	if strings.HasPrefix(string(source), "container:") {
-		return `"$(docker inspect --format '{{.State.Pid}}' ` + shell.Quote(target) + `)"`
+		return `"$(docker inspect --format '{{.State.Pid}}' -- ` + shell.Quote(target) + `)"`
 	}
 	return shell.Quote(target)
 }

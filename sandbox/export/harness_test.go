@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -158,9 +159,13 @@ func run(t *testing.T, cmd *exec.Cmd) seen {
 		t.Errorf("left behind: %v", left)
 	}
 	if cmd.Process != nil {
-		if left, _ := filepath.Glob("/sys/fs/cgroup/*/cutaway-" + itoa(cmd.Process.Pid)); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
+		name := "cutaway-" + itoa(cmd.Process.Pid)
+		_ = filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == name {
+				t.Errorf("left behind: %s", path)
+			}
+			return nil // cgroups of others come and go
+		})
 	}
 	return s
 }

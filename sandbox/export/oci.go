@@ -3,8 +3,10 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cutaway/inspect/caps"
 	"cutaway/sandbox"
@@ -48,6 +50,11 @@ func OCI(s *sandbox.Spec) (Script, error) {
 	}
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init: the command is PID 1")
 	w.lackOfAll(s, "an OCI runtime")
+	w.lackOfJSON(words(reflect.ValueOf(s)))
+	for _, variable := range w.Process.Env {
+		name, _, _ := strings.Cut(variable, "=")
+		w.lackIf(!utf8.ValidString(variable), "the variable %s as it is: it is no UTF-8", shell.Quote(name))
+	}
 	text, err := json.MarshalIndent(w.ociConfig, "", "  ")
 	if err != nil {
 		return Script{}, fmt.Errorf("write config.json: %w", err)
@@ -247,7 +254,7 @@ func (w *ociWriter) throttles(list []limit.IO) *ociBlockIO {
 	for i := range list {
 		major, minor, ok := deviceNumbers(list[i].Device)
 		if !ok {
-			w.lack("an I/O limit of %s, which is no disk here", list[i].Device)
+			w.lack("an I/O limit of %s, which is no disk here", shell.Quote(list[i].Device))
 			continue
 		}
 		for j, r := range list[i].Rates() {

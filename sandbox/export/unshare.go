@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/sandbox"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/stage"
@@ -59,7 +61,7 @@ func (w *unshareWriter) readSteps() {
 		}
 	}
 	w.steps = map[string][]string{}
-	for _, s := range w.plan.Steps(0, quotePlace) {
+	for _, s := range w.plan.Script(quotePlace) {
 		w.steps[s.Stage] = append(w.steps[s.Stage], s.Commands...)
 	}
 }
@@ -157,13 +159,13 @@ func (w *unshareWriter) last() []string {
 		if hostFiles {
 			return append(limits, w.run(join("chroot", place, words, w.inDir(command))))
 		}
-		if hasRights(words) {
+		if keep, _ := s.Kept(); hasRights(words) && (s.User.UID != 0 || !keep.Has(unix.CAP_SYS_CHROOT)) {
 			w.lack("giving up rights after chroot(2): setpriv is not in the new root")
 			words = w.variableWords()
 		}
 		return append(limits, w.run(join(words, "chroot", place, w.inDir(command))))
 	case hostFiles:
-		return append(limits, `cd "$ROOT" && pivot_root . . && umount -l .`, cd, w.run(join(words, command)))
+		return append(limits, `cd "$ROOT"`, "pivot_root . .", "umount -l .", cd, w.run(join(words, command)))
 	}
 	return append(limits, w.pivotTogether(words)...)
 }
@@ -189,7 +191,8 @@ func (w *unshareWriter) inDir(command string) string {
 func (w *unshareWriter) pivotTogether(words string) []string {
 	become := `echo >&7; read -r done <&8; [ "$done" = yes ]; cd ` + shell.Quote(w.spec.Dir) + `; exec "$@" 6<&- 7>&- 8>&- 9>&-`
 	return []string{
-		`OLD=$(mktemp -d) && mount --rbind / "$OLD"`,
+		`OLD=$(mktemp -d)`,
+		`mount --rbind / "$OLD"`,
 		`for p in 7 8 9; do mkfifo "$TMPDIR/$p"; done`,
 		`exec 6< / 7<> "$TMPDIR/7" 8<> "$TMPDIR/8" 9<> "$TMPDIR/9"`,
 		`rm "$TMPDIR"/[789]`,

@@ -11,7 +11,7 @@ import (
 func (w *unshareWriter) makeOutside() {
 	inside := strings.Join(w.inside, "\n")
 	if strings.Contains(inside, "mktemp") || strings.Contains(inside, "$TMPDIR") {
-		w.outside = append(w.outside, `TMPDIR=$(mktemp -d) && chmod 1777 "$TMPDIR" && export TMPDIR # the mounts below it are the sandbox's alone`)
+		w.outside = append(w.outside, `TMPDIR=$(mktemp -d) # the mounts below it are the sandbox's alone`, `chmod 1777 "$TMPDIR"`, "export TMPDIR")
 		w.atEnd = append(w.atEnd, `find "$TMPDIR" -depth -type d -empty -delete`)
 	}
 	if len(w.group.dirs) > 0 {

@@ -14,7 +14,7 @@ func (w *unshareWriter) start() []string {
 	var lines []string
 	helper := w.helper()
 	if len(helper) > 0 || len(w.group.dirs) > 0 {
-		lines = append(lines, "read -r PID _ < /proc/self/stat # $$ is the script's own")
+		lines = append(lines, ownPID)
 	}
 	for _, dir := range w.group.dirs {
 		lines = append(lines, `echo "$PID" > `+dir+"/cgroup.procs")
@@ -51,9 +51,9 @@ func (w *unshareWriter) bash() string {
 		files = " 9< " + shell.Quote(w.spec.Root.Path)
 	}
 	if !w.mapsLate() {
-		return `bash -euc "$inside"` + files
+		return `bash -euo pipefail -c "$inside"` + files
 	}
-	become := `bash -euc "$1"`
+	become := `bash -euo pipefail -c "$1"`
 	for _, c := range w.commands("maps", "network") { // whichever is the launcher's last
 		if options, ok := strings.CutPrefix(c, "exec setpriv "); ok {
 			become = "setpriv " + strings.TrimSuffix(options, " bash") + " " + become

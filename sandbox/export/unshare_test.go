@@ -186,3 +186,68 @@ func TestUnshareScriptThatFails(t *testing.T) {
 		t.Errorf("status %d", got.status)
 	}
 }
+
+// Whichever command fails, the sandbox is not entered with less than it is to have, and nothing is left.
+func TestScriptsFailClosed(t *testing.T) {
+	livetest.NeedTools(t, "bash", "unshare", "bwrap", "setpriv", "ip", "findmnt")
+	needNamespaces(t)
+	for _, c := range []struct {
+		write    func(*sandbox.Spec) (Script, error)
+		name     string
+		patterns []string // of command lines that fail
+	}{
+		{Unshare, "unshare", []string{
+			"findmnt *", "mount --make-rslave *", "mount --rbind / *", "mount -o remount,bind,ro,nosuid *", "mount --bind /dev/null *shadow",
+			"mkdir -p */proc", "mount -t proc *", "mount -o remount,bind,nosuid,noexec *",
+			"mount --rbind */proc/sys *", "mount -o remount,bind,ro,*/proc/sys", "mkdir -p /tmp/*mnt", "hostname *", "ip *", "pivot_root *", "mktemp *", "setpriv *",
+		}},
+		{Bwrap, "bwrap", []string{"bwrap *", "mkdir *cutaway-*"}},
+	} {
+		for _, pattern := range c.patterns {
+			t.Run(c.name+"/"+pattern, func(t *testing.T) {
+				s := presetSpec(t, "isolated")
+				if strings.HasPrefix(pattern, "setpriv") {
+					livetest.NeedRoot(t) // else it runs in the new root, where the one that fails is not
+				}
+				if strings.Contains(pattern, "cutaway-") && s.Limits.Empty() {
+					t.Skip("needs the right to make cgroups")
+				}
+				s.Mounts = []sandbox.Mount{{Kind: sandbox.TmpFS, Target: "/tmp/x y/mnt"}}
+				text, err := c.write(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				cmd := script(t, text.Text)
+				cmd.Env = []string{"FAILS=" + pattern}
+				t.Setenv("PATH", failing(t)+":"+os.Getenv("PATH"))
+				if got := run(t, cmd); got.status == 3 || got.status == 0 || len(got.fields) > 0 {
+					t.Errorf("status %d, %v: %s\n%s", got.status, got.fields, got.errOut, text.Text)
+				} else if !strings.Contains(got.errOut, "made to fail") {
+					t.Errorf("nothing failed: %s\n%s", got.errOut, text.Text)
+				}
+			})
+		}
+	}
+}
+
+// failing is a directory with tools that fail when their command lines match $FAILS.
+func failing(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if os.Chmod(d, 0o755) != nil { // who is mapped must get there
+			break
+		}
+	}
+	for _, name := range []string{"findmnt", "mount", "mkdir", "hostname", "ip", "pivot_root", "mktemp", "setpriv", "bwrap"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "#!/bin/bash\ncase \"" + name + " $*\" in ${FAILS// /\\ }) echo made to fail >&2; exit 9;; esac\nexec " + path + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
