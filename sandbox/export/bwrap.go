@@ -62,6 +62,7 @@ func (w *bwrapWriter) around() {
 func (w *bwrapWriter) namespaces() {
 	s, n := w.spec, &w.spec.Namespaces
 	w.lackOfAll(s, "bwrap")
+	w.lackOfNames(s)
 	w.lackIf(!n.Mnt.IsNew(), "the host's mount namespace: bwrap always makes one")
 	w.lackIf(n.Time.IsNew(), "a time namespace")
 	w.lackIf(s.Namespaces.User == sandbox.HostNamespace && w.plan.Unprivileged, "no user namespace: bwrap makes one for who is not root")
@@ -199,6 +200,8 @@ func (w *bwrapWriter) rights() {
 	s := w.spec
 	keep, all := s.Kept()
 	switch {
+	case s.User.UID != 0: // who is not root keeps them in the bounding set only, which no_new_privs makes void
+		w.add("--cap-drop", "ALL")
 	case all:
 		w.add("--cap-add", "ALL")
 	default:

@@ -41,3 +41,19 @@ func TestBwrapLinesOfPresets(t *testing.T) {
 		})
 	}
 }
+
+// Who is not root has no rights but those of its files.
+func TestBwrapLineOfAUser(t *testing.T) {
+	livetest.NeedTools(t, "bash", "bwrap")
+	livetest.NeedRoot(t)
+	s := presetSpec(t, "isolated")
+	s.User = sandbox.User{UID: 7, GID: 8}
+	s.Capabilities = []string{"cap_kill"}
+	text, err := Bwrap(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, script(t, text.Text))
+	compare(t, s, got, map[string]bool{"time": false})
+	compareRights(t, s, got)
+}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/inspect/cgroup"
 	"cutaway/sandbox"
 	"cutaway/sandbox/cgroups"
@@ -48,6 +50,9 @@ func (m thisMachine) parent(controllers []string) (cgroup.Place, []string, error
 // setting is a file of a cgroup and what is written to it.
 type setting struct{ controller, file, value string }
 
+// noRight tells of a script that fails at once: what was asked for is not left out.
+const noRight = "limits of %s: you may make no cgroup that has them, and the script fails (cutaway doctor says what to change)"
+
 // groupOf is the Spec's cgroup; empty without one. A limit that no hierarchy here keeps is lacking.
 func groupOf(s *sandbox.Spec, l *lacks) (g group, err error) {
 	if !s.Cgroup && s.Limits.Empty() {
@@ -78,7 +83,7 @@ func groupOf(s *sandbox.Spec, l *lacks) (g group, err error) {
 		onV2 = nil // what only shows use is no reason to leave the caller's own cgroup
 	}
 	parent, off, err := m.parent(onV2)
-	l.lackIf(err != nil, "limits of %s: you may make no cgroup that has them here, and the first lines fail", strings.Join(onV2, ", "))
+	l.lackIf(err != nil, noRight, strings.Join(onV2, ", "))
 	g.addV2(&limits, onV2, parent, off)
 	return g, nil
 }
@@ -134,7 +139,11 @@ func (g *group) set(dir, controller string, list []setting) {
 	}
 }
 
+// mayWrite tells whether the caller may make something in a directory; tests have their own.
+var mayWrite = func(dir string) bool { return unix.Access(dir, unix.W_OK) == nil }
+
 func (g *group) addV1(limits *limit.Set, controller string, p cgroup.Place, l *lacks) {
+	l.lackIf(!mayWrite(p.Dir), noRight, controller)
 	dir := g.makeIn(p)
 	if controller == "cpuset" { // an empty one takes no process
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {

@@ -89,6 +89,14 @@ func joins(s *sandbox.Spec) (words []string) {
 	return words
 }
 
+// lackOfNames is for a tool that is told PIDs, which Docker is asked for.
+func (l *lacks) lackOfNames(s *sandbox.Spec) {
+	for _, name := range sandbox.NamespaceTypes {
+		source := string(*s.Namespaces.Of(name))
+		l.lackIf(strings.HasPrefix(source, "container:"), "a container of another engine: its PID instead of what docker inspect says")
+	}
+}
+
 func isJoined(source sandbox.Source) bool {
 	_, joined := source.Joined()
 	return joined
@@ -121,6 +129,15 @@ func deviceNumbers(device string) (major, minor int64, ok bool) {
 	major, err1 := strconv.ParseInt(first, 10, 64)
 	minor, err2 := strconv.ParseInt(second, 10, 64)
 	return major, minor, err1 == nil && err2 == nil
+}
+
+// lackOfOwners is for a tool that maps ids but not the owners of files of the host's.
+func (l *lacks) lackOfOwners(s *sandbox.Spec, plan *steps.Launch, how string) {
+	is := s.Root.Kind == sandbox.RootDir || s.Root.Kind == sandbox.RootImage
+	for _, m := range s.Mounts {
+		is = is || m.Kind == sandbox.BindRW
+	}
+	l.lackIf(is && s.Namespaces.User.IsNew() && !plan.Unprivileged, "owners as inside: the host's files belong to nobody there (%s)", how)
 }
 
 // lackOfAll are what no tool but cutaway has, or what no tool can be told.

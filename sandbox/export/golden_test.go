@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // atHome makes the texts the same on every machine: one environment, one host, cgroups of one version.
 func atHome(t *testing.T, v2 bool) {
 	t.Helper()
-	wasEnviron, wasThere, wasMachine := environ, isThere, machineOf
-	t.Cleanup(func() { environ, isThere, machineOf = wasEnviron, wasThere, wasMachine })
+	wasEnviron, wasThere, wasMachine, wasMay := environ, isThere, machineOf, mayWrite
+	t.Cleanup(func() { environ, isThere, machineOf, mayWrite = wasEnviron, wasThere, wasMachine, wasMay })
 	environ = func() []string { return []string{"TERM=xterm", "LANG=C.UTF-8", "LC_ALL=C", "SECRET=told"} }
 	isThere = func(path string) (there, dir bool) {
 		switch path {
@@ -34,6 +34,7 @@ func atHome(t *testing.T, v2 bool) {
 		return false, false
 	}
 	machineOf = func() (machine, error) { return home{v2}, nil }
+	mayWrite = func(string) bool { return true }
 }
 
 // home is a machine with cgroups of one version.

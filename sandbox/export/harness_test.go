@@ -107,7 +107,7 @@ func busyboxRoot(t *testing.T) string {
 	if out, err := exec.Command("cp", busybox, filepath.Join(root, "bin/busybox")).CombinedOutput(); err != nil {
 		t.Fatalf("cp: %v %s", err, out)
 	}
-	for _, name := range []string{"sh", "cat", "grep", "id", "readlink", "touch", "ip", "ls", "env"} {
+	for _, name := range []string{"sh", "cat", "grep", "id", "readlink", "touch", "rm", "ip", "ls", "env"} {
 		if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,8 @@ func OCI(s *sandbox.Spec) (Script, error) {
 	}
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init: the command is PID 1")
 	w.lackOfAll(s, "an OCI runtime")
+	w.lackOfOwners(s, plan, "chown them to the mapped ids")
+	w.lackIf(s.Namespaces.Time.IsNew(), "a time namespace for runc before 1.2, and old crun: take it out for them")
 	w.lackOfJSON(words(reflect.ValueOf(s)))
 	for _, variable := range w.Process.Env {
 		name, _, _ := strings.Cut(variable, "=")

@@ -85,17 +85,13 @@ func quotePlace(word string) string {
 
 func (w *unshareWriter) sayMissing() {
 	s := w.spec
-	newUser := s.Namespaces.User.IsNew()
 	w.lackIf(s.Seccomp != sandbox.SeccompOff, "seccomp %s: no command of the shell loads a filter of system calls", s.Seccomp)
 	w.lackIf(s.Landlock != nil, "landlock: setpriv has it only since util-linux 2.40")
 	w.lackIf(s.Terminal != sandbox.TerminalNever, "a terminal of the sandbox's own: it has yours, and may type into it (TIOCSTI)")
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init that passes signals on: a shell stays as PID 1 and reaps")
 	w.lackIf(s.Root.Kind == sandbox.RootImage, "unpacking an image: set ROOTFS to a directory it is unpacked to (skopeo copy, umoci unpack)")
-	owners := s.Root.Kind == sandbox.RootDir || s.Root.Kind == sandbox.RootImage
-	for _, m := range s.Mounts {
-		owners = owners || m.Kind == sandbox.BindRW
-	}
-	w.lackIf(owners && newUser && !w.plan.Unprivileged, "owners as inside: the host's files belong to nobody there (mount -o X-mount.idmap, since util-linux 2.39)")
+	w.lackOfNames(s)
+	w.lackOfOwners(s, w.plan, "mount -o X-mount.idmap, since util-linux 2.39")
 	for _, name := range odd(s, w.plan) {
 		w.lack("the variable %s: no shell can name it", shell.Quote(name))
 	}
@@ -189,7 +185,7 @@ func (w *unshareWriter) inDir(command string) string {
 // still finds them. pivot_root(2) then changes the root of each process that had the old one, and so of that shell too; but
 // not of one that was changed to a copy of the old root before, and finds umount there.
 func (w *unshareWriter) pivotTogether(words string) []string {
-	become := `echo >&7; read -r done <&8; [ "$done" = yes ]; cd ` + shell.Quote(w.spec.Dir) + `; exec "$@" 6<&- 7>&- 8>&- 9>&-`
+	become := `echo >&7; read -r done <&8; [ "$done" = yes ]; cd ` + shell.Quote(w.spec.Dir) + `; unset OLDPWD; exec "$@" 6<&- 7>&- 8>&- 9>&-`
 	return []string{
 		`OLD=$(mktemp -d)`,
 		`mount --rbind / "$OLD"`,

@@ -56,7 +56,7 @@ func TestUnshareScripts(t *testing.T) {
 	}{
 		{name: "directory", change: func(t *testing.T, s *sandbox.Spec) {
 			s.Root = sandbox.Root{Kind: sandbox.RootDir, Path: busyboxRoot(t), Switch: sandbox.PivotRoot}
-		}, test: "[ -e /bin/busybox ] && [ ! -e /usr ] && ! touch /etc/x 2>/dev/null"},
+		}, test: `[ -e /bin/busybox ] && [ ! -e /usr ] && ! touch /etc/x 2>/dev/null && [ -z "${OLDPWD-}" ]`},
 		{name: "directory, chroot", root: true, change: func(t *testing.T, s *sandbox.Spec) {
 			s.Root = sandbox.Root{Kind: sandbox.RootDir, Path: busyboxRoot(t), Switch: sandbox.Chroot}
 			s.Capabilities, s.NoNewPrivs, s.Dir = []string{"all"}, false, "/mnt"
