@@ -86,6 +86,19 @@ func holder(t *testing.T) string {
 	return itoa(cmd.Process.Pid)
 }
 
+// openDir is a temporary directory that others can reach: who is mapped must get there.
+func openDir(t *testing.T, mode os.FileMode) string {
+	t.Helper()
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if os.Chmod(d, mode) != nil {
+			break
+		}
+		mode = 0o755
+	}
+	return dir
+}
+
 // busyboxRoot is a directory that serves as a container's root.
 func busyboxRoot(t *testing.T) string {
 	t.Helper()
@@ -93,15 +106,10 @@ func busyboxRoot(t *testing.T) string {
 	if err != nil {
 		livetest.Skip(t, "needs busybox (busybox-static)")
 	}
-	root := t.TempDir()
-	for _, dir := range []string{".", "bin", "etc", "proc", "sys", "tmp", "dev", "root", "mnt"} {
+	root := openDir(t, 0o755)
+	for _, dir := range []string{"bin", "etc", "proc", "sys", "tmp", "dev", "root", "mnt"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
-		}
-	}
-	for dir := root; dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { // who is mapped must get there
-			break
 		}
 	}
 	if out, err := exec.Command("cp", busybox, filepath.Join(root, "bin/busybox")).CombinedOutput(); err != nil {
@@ -128,15 +136,7 @@ func script(t *testing.T, text string) *exec.Cmd {
 // run runs a script and reads what looks printed. No directory and no cgroup is left.
 func run(t *testing.T, cmd *exec.Cmd) seen {
 	t.Helper()
-	tmp := t.TempDir()
-	if err := os.Chmod(tmp, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	for dir := filepath.Dir(tmp); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if os.Chmod(dir, 0o755) != nil {
-			break
-		}
-	}
+	tmp := openDir(t, 0o777)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+tmp, "EXPORTED=yes", "SECRET=told", "HOME=/nowhere")
@@ -155,19 +155,23 @@ func run(t *testing.T, cmd *exec.Cmd) seen {
 			s.fields[name] = value
 		}
 	}
+	nothingLeft(t, tmp, cmd.Process.Pid)
+	return s
+}
+
+// nothingLeft looks for what a script has made and not removed.
+func nothingLeft(t *testing.T, tmp string, pid int) {
+	t.Helper()
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if cmd.Process != nil {
-		name := "cutaway-" + itoa(cmd.Process.Pid)
-		_ = filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Name() == name {
-				t.Errorf("left behind: %s", path)
-			}
-			return nil // cgroups of others come and go
-		})
-	}
-	return s
+	name := "cutaway-" + itoa(pid)
+	_ = filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == name {
+			t.Errorf("left behind: %s", path)
+		}
+		return nil // cgroups of others come and go
+	})
 }
 
 var names = regexp.MustCompile(`^(\w+):\[(\d+)\]$`)

@@ -48,9 +48,10 @@ func (p *parts) text(comments string) string {
 // ownPID sets a variable to the PID of a subshell.
 const ownPID = "read -r PID _ < /proc/self/stat # $$ is the script's own"
 
-// removal removes cgroups. Who is about to end is in there for a moment yet.
+// removal removes cgroups, and ends whoever is left in there, as when the script itself is ended. It takes them a moment.
 func removal(dirs []string) string {
-	return "for d in " + strings.Join(dirs, " ") + `; do for _ in 1 2 3 4 5 6 7 8 9; do rmdir "$d" 2>/dev/null && break; sleep 0.1; done; done`
+	return "for d in " + strings.Join(dirs, " ") + `; do for _ in 1 2 3 4 5 6 7 8 9; do ` +
+		`rmdir "$d" 2>/dev/null && break; { kill -KILL $(cat "$d"/cgroup.procs); } 2>/dev/null || :; sleep 0.1; done; done`
 }
 
 // unpacked brings the root of an archive where $ROOTFS says.

@@ -226,13 +226,16 @@ func (w *unshareWriter) setpriv() string {
 			continue
 		}
 		for _, option := range strings.Fields(strings.TrimSuffix(options, " bash")) {
-			if option != "--pdeathsig=KILL" { // the script has no launcher to outlive
+			if option != strings.TrimSpace(pdeathsig) { // the caller's shell is no launcher
 				words = append(words, option)
 			}
 		}
 	}
 	if len(words) == 0 {
 		return ""
+	}
+	if stays := w.spec.Init && w.spec.Namespaces.PID.IsNew(); w.forks() && !stays {
+		words = append(words, strings.TrimSpace(pdeathsig))
 	}
 	return "setpriv " + strings.Join(words, " ")
 }

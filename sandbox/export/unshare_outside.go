@@ -19,6 +19,9 @@ func (w *unshareWriter) makeOutside() {
 	}
 }
 
+// endChildren ends unshare where the script itself is ended, and with it all of the sandbox (--kill-child).
+const endChildren = `{ read -r c < /proc/$$/task/$$/children; kill -KILL ${c-}; } 2>/dev/null || :`
+
 // text puts the parts together.
 func (w *unshareWriter) text(start []string) string {
 	var b strings.Builder
@@ -36,6 +39,7 @@ func (w *unshareWriter) text(start []string) string {
 	}
 	b.WriteString("\n" + indent(w.outside, ""))
 	if len(w.atEnd) > 0 {
+		w.atEnd = append([]string{endChildren}, w.atEnd...)
 		b.WriteString("trap " + shell.Quote(strings.Join(w.atEnd, "; ")) + " EXIT\n")
 	}
 	b.WriteString(indent(w.group.make, ""))

@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"cutaway/inspect/livetest"
 	"cutaway/sandbox"
@@ -79,12 +81,10 @@ func TestUnshareScripts(t *testing.T) {
 		}, test: "echo x > /etc/cutaway-export-test && [ -s /etc/cutaway-export-test ]"},
 		{name: "host, chroot", change: func(_ *testing.T, s *sandbox.Spec) { s.Root.Switch = sandbox.Chroot }, test: "! touch /etc/x 2>/dev/null"},
 		{name: "mounts", change: func(t *testing.T, s *sandbox.Spec) {
-			dir := filepath.Join(t.TempDir(), "it's $(here)")
+			dir := filepath.Join(openDir(t, 0o755), "it's $(here)")
 			if err := os.Mkdir(dir, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			_ = os.Chmod(filepath.Dir(dir), 0o755)
-			_ = os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)
 			if err := os.WriteFile(filepath.Join(dir, "f"), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -233,12 +233,7 @@ func TestScriptsFailClosed(t *testing.T) {
 // failing is a directory with tools that fail when their command lines match $FAILS.
 func failing(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
-		if os.Chmod(d, 0o755) != nil { // who is mapped must get there
-			break
-		}
-	}
+	dir := openDir(t, 0o755)
 	for _, name := range []string{"findmnt", "mount", "mkdir", "hostname", "ip", "pivot_root", "mktemp", "setpriv", "bwrap"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -250,4 +245,57 @@ func failing(t *testing.T) string {
 		}
 	}
 	return dir
+}
+
+// A script that is ended takes its sandbox along, and what it made.
+func TestScriptsThatAreEnded(t *testing.T) {
+	livetest.NeedTools(t, "bash", "unshare", "bwrap", "setpriv")
+	needNamespaces(t)
+	for _, name := range []string{"isolated", "rootless", "cgroup", "without init"} {
+		for tool, write := range map[string]func(*sandbox.Spec) (Script, error){"unshare": Unshare, "bwrap": Bwrap} {
+			if tool == "bwrap" && name == "rootless" {
+				continue // one bwrap, and no script around it
+			}
+			t.Run(tool+"/"+name, func(t *testing.T) {
+				s := presetSpec(t, strings.Replace(name, "without init", "isolated", 1))
+				s.Init = name != "without init"
+				s.Command = []string{"/bin/sh", "-c", "echo started; exec sleep 600"}
+				text, err := write(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(text.Text, "trap ") {
+					t.Skip("needs the right to make cgroups")
+				}
+				tmp := openDir(t, 0o777)
+				cmd := script(t, text.Text)
+				cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+				out, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				if n, err := out.Read(make([]byte, 8)); n != 8 {
+					t.Errorf("it did not start: %v", err)
+				}
+				if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Error(err)
+				}
+				ended := make(chan error, 1)
+				go func() { // the pipe ends with the last process that has it
+					_, err := out.Read(make([]byte, 1))
+					ended <- err
+				}()
+				select {
+				case <-ended:
+				case <-time.After(20 * time.Second):
+					t.Error("the sandbox is still there")
+				}
+				_ = cmd.Wait()
+				nothingLeft(t, tmp, cmd.Process.Pid)
+			})
+		}
+	}
 }
