@@ -20,14 +20,7 @@ func (g *Group) makeV2(needed []string) error {
 	if !ok {
 		return nil
 	}
-	onV2 := func(c string) bool { return own.V2 && slices.Contains(own.Controllers, c) && !g.hasV1(c) }
-	needed = slices.DeleteFunc(slices.Clone(needed), func(c string) bool { return !onV2(c) })
-	wanted := slices.Clone(needed)
-	for _, c := range usage {
-		if onV2(c) && !slices.Contains(wanted, c) {
-			wanted = append(wanted, c)
-		}
-	}
+	needed, wanted := g.machine.onV2(own, needed)
 	alone := len(g.machine.Own.Lines) == 1
 	if !alone && len(needed) == 0 && g.freezer() != nil {
 		return nil // v1 does it all
@@ -52,10 +45,48 @@ func (g *Group) makeV2(needed []string) error {
 	return nil
 }
 
-// hasV1 tells whether a v1 hierarchy has the controller for the group.
-func (g *Group) hasV1(controller string) bool {
-	place, ok := g.machine.Hierarchies.Place(g.machine.Own, controller)
-	return ok && !place.V2
+// onV2 picks the controllers that v2 has and no v1 hierarchy: of those needed, and with those that show use.
+func (m *Machine) onV2(own cgroup.Place, controllers []string) (needed, wanted []string) {
+	is := func(c string) bool {
+		place, ok := m.Hierarchies.Place(m.Own, c)
+		return own.V2 && slices.Contains(own.Controllers, c) && (!ok || place.V2)
+	}
+	for _, c := range controllers {
+		if is(c) {
+			needed = append(needed, c)
+		}
+	}
+	wanted = slices.Clone(needed)
+	for _, c := range usage {
+		if is(c) && !slices.Contains(wanted, c) {
+			wanted = append(wanted, c)
+		}
+	}
+	return needed, wanted
+}
+
+// Parent tells below which cgroup of v2 a group that needs some controllers would be made, and which of them must be turned on
+// there first (cgroup.subtree_control). Nothing is changed. Where none can be made it is the caller's own, and an error.
+func (m *Machine) Parent(controllers []string) (parent cgroup.Place, off []string, err error) {
+	own, ok := m.Hierarchies.Place(m.Own, "")
+	if !ok {
+		return cgroup.Place{}, nil, &Error{What: "make a cgroup", Advice: "no v2 hierarchy can be seen here"}
+	}
+	needed, _ := m.onV2(own, controllers)
+	if len(needed) == 0 {
+		return own, nil, nil
+	}
+	var refusals []error
+	for at := own; ; at = above(at) {
+		off, err := missing(at, needed)
+		if err == nil {
+			return at, off, nil
+		}
+		refusals = append(refusals, err)
+		if at.Dir == at.Mount {
+			return own, nil, noParent(own, needed, refusals)
+		}
+	}
 }
 
 // chooseParent finds where on v2 a cgroup with controllers can be made: the caller's own cgroup or the nearest above it
@@ -106,43 +137,54 @@ func noParent(own cgroup.Place, needed []string, refusals []error) error {
 	return err
 }
 
-// canHandOut makes a cgroup hand out controllers to its children, or says why it cannot. It turns on what is missing
-// (cgroup.subtree_control), which the kernel refuses for a cgroup with processes that is not the root (EBUSY): that is
-// asked for beforehand, and nothing is turned on for a caller who could not use it.
+// canHandOut makes a cgroup hand out controllers to its children, or says why it cannot. Nothing is turned on for a caller who
+// could not use it.
 func canHandOut(p cgroup.Place, controllers []string) error {
+	off, err := missing(p, controllers)
+	if err != nil || len(off) == 0 {
+		return err
+	}
 	f, err := openFolder(p)
 	if err != nil {
 		return err
 	}
 	defer f.close()
+	text := "+" + strings.Join(off, " +")
+	if err := f.write("cgroup.subtree_control", text); err != nil {
+		return &Error{What: "write " + text, Path: f.file("cgroup.subtree_control"), Err: err}
+	}
+	return nil
+}
+
+// missing are the controllers that must be turned on in a cgroup before it hands them out (cgroup.subtree_control). It is an
+// error when they cannot be: the kernel refuses it for a cgroup with processes that is not the root (EBUSY).
+func missing(p cgroup.Place, controllers []string) (off []string, err error) {
+	f, err := openFolder(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
 	available, on := f.words("cgroup.controllers"), f.words("cgroup.subtree_control")
-	var missing []string
 	for _, c := range controllers {
 		if !slices.Contains(available, c) {
-			return &Error{What: "the " + c + " controller does not reach", Path: p.Dir}
+			return nil, &Error{What: "the " + c + " controller does not reach", Path: p.Dir}
 		}
 		if !slices.Contains(on, c) {
-			missing = append(missing, "+"+c)
+			off = append(off, c)
 		}
 	}
 	// To put a process into a child, its old and its new cgroup's common ancestor must be writable too (cgroups(7), Delegation).
 	for _, name := range []string{".", "cgroup.procs"} {
 		if err := unix.Faccessat(int(f.dir.Fd()), name, unix.W_OK, unix.AT_EACCESS); err != nil {
-			return &Error{What: "not writable", Path: f.file(name), Err: err}
+			return nil, &Error{What: "not writable", Path: f.file(name), Err: err}
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	if root := p.Top && p.Dir == p.Mount; !root {
+	if root := p.Top && p.Dir == p.Mount; !root && len(off) > 0 {
 		if text, err := f.read("cgroup.procs"); err != nil || text != "" {
-			return &Error{What: "holds processes", Path: p.Dir, Err: unix.EBUSY}
+			return nil, &Error{What: "holds processes", Path: p.Dir, Err: unix.EBUSY}
 		}
 	}
-	if err := f.write("cgroup.subtree_control", strings.Join(missing, " ")); err != nil {
-		return &Error{What: "write " + strings.Join(missing, " "), Path: f.file("cgroup.subtree_control"), Err: err}
-	}
-	return nil
+	return off, nil
 }
 
 // escaped names the limits of the caller's cgroups that do not hold for a group beside them.

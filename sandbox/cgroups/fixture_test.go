@@ -84,6 +84,10 @@ func TestChooseParent(t *testing.T) {
 			if !ok {
 				t.Fatal("no place")
 			}
+			would, off, err := m.Parent(c.needed)
+			if turns := strings.HasPrefix(c.writes, "+"); err != nil || would.Path != c.parent || turns != (len(off) > 0) || turns && c.writes != "+"+strings.Join(off, " +")+"\n" {
+				t.Errorf("Parent says %s, and to turn on %v, %v", would.Path, off, err)
+			}
 			wanted := slices.Clone(c.needed)
 			for _, u := range usage {
 				if !slices.Contains(wanted, u) {
@@ -125,6 +129,14 @@ func TestChooseParentRefused(t *testing.T) {
 		}
 		if parent, err := chooseParent(own, []string{"memory"}, []string{"memory"}); err != nil || parent.Path != "/user.slice" {
 			t.Errorf("a cgroup whose cgroup.procs cannot be written: %+v, %v", parent, err)
+		}
+		for _, dir := range []string{"user.slice", "."} {
+			if err := os.Chmod(filepath.Join(own.Mount, dir, "cgroup.procs"), 0o444); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if parent, off, err := m.Parent([]string{"memory"}); err == nil || parent.Dir != own.Dir || off != nil {
+			t.Errorf("nothing can be written, but Parent says %+v, %v, %v", parent, off, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"cutaway/inspect/caps"
 	"cutaway/sandbox"
+	"cutaway/sandbox/shell"
 	"cutaway/sandbox/steps"
 )
 
@@ -39,44 +40,9 @@ func Bwrap(s *sandbox.Spec) (Script, error) {
 	w.mounts()
 	w.rights()
 	w.command()
-	return Script{Text: inGroup(w.comments(), unpackLines(s), group, w.String()), Missing: w.missing}, nil
-}
-
-// inGroup runs a command in a cgroup that is made before and removed afterwards, after some lines of preparation.
-func inGroup(comments string, before []string, g group, command string) string {
-	var b strings.Builder
-	b.WriteString(comments)
-	b.WriteString(indent(before, ""))
-	if len(g.dirs) == 0 {
-		return b.String() + command + "\n"
-	}
-	b.WriteString(indent(g.make, ""))
-	b.WriteString("(\n  read -r PID _ < /proc/self/stat\n")
-	for _, dir := range g.dirs {
-		b.WriteString(`  echo "$PID" > ` + dir + "/cgroup.procs\n")
-	}
-	b.WriteString("  exec " + strings.ReplaceAll(command, "\n", "\n  ") + "\n)\n")
-	b.WriteString("status=$?; " + removal(g.dirs) + "; exit $status\n")
-	return b.String()
-}
-
-// removal removes cgroups. Who is about to end is in there for a moment yet.
-func removal(dirs []string) string {
-	return "for _ in 1 2 3 4 5 6 7 8 9; do rmdir " + strings.Join(dirs, " ") + " 2>/dev/null || sleep 0.1; done"
-}
-
-// unpackLines bring the root of an archive where $ROOTFS says.
-func unpackLines(s *sandbox.Spec) []string {
-	switch s.Root.Kind {
-	case sandbox.RootTar:
-		return []string{
-			`ROOTFS=$(mktemp -d) && chmod 755 "$ROOTFS" && trap 'rm -rf "$ROOTFS"' EXIT`,
-			`tar -C "$ROOTFS" -x -p --exclude 'dev/*' -f ` + quotePlace(s.Root.Path),
-		}
-	case sandbox.RootImage:
-		return []string{`: "${ROOTFS:?is where the image was unpacked to}"`}
-	}
-	return nil
+	p := unpacked(s)
+	p.group, p.command = group, w.String()
+	return Script{Text: p.text(w.comments()), Missing: w.missing}, nil
 }
 
 // around is what runs bwrap: with resource limits, in namespaces that are joined.
@@ -96,6 +62,7 @@ func (w *bwrapWriter) around() {
 func (w *bwrapWriter) namespaces() {
 	s, n := w.spec, &w.spec.Namespaces
 	w.lackOfAll(s, "bwrap")
+	w.lackOfNames(s)
 	w.lackIf(!n.Mnt.IsNew(), "the host's mount namespace: bwrap always makes one")
 	w.lackIf(n.Time.IsNew(), "a time namespace")
 	w.lackIf(s.Namespaces.User == sandbox.HostNamespace && w.plan.Unprivileged, "no user namespace: bwrap makes one for who is not root")
@@ -193,13 +160,20 @@ func (w *bwrapWriter) kernelMounts() {
 	for _, path := range masked(s, w.plan) {
 		w.hide(path)
 	}
+	if s.Proc == sandbox.ProcNew { // bwrap has the others read-only
+		if _, is := isThere("/proc/fs"); is {
+			w.add("--ro-bind", "/proc/fs", "/proc/fs")
+		}
+	}
+	w.lackIf(s.Proc == sandbox.ProcUnmasked && !w.plan.Unprivileged, "a /proc that can be written: bwrap has /proc/sys and its like read-only")
+	w.lackIf(!hostFiles && s.Dev == sandbox.DevKeep, "devices of the root's own /dev: bwrap --bind is nodev")
 }
 
 func (w *bwrapWriter) mounts() {
 	for _, m := range w.spec.Mounts {
 		switch m.Kind {
 		case sandbox.BindRO:
-			w.lackIf(m.Dev, "a read-only bind on which devices work: %s", m.Target)
+			w.lackIf(m.Dev, "a read-only bind on which devices work: %s", shell.Quote(m.Target))
 			w.add("--ro-bind", m.Source, m.Target)
 		case sandbox.BindRW:
 			flag := "--bind"
@@ -224,9 +198,11 @@ func (w *bwrapWriter) mounts() {
 
 func (w *bwrapWriter) rights() {
 	s := w.spec
-	keep, everything := s.Kept()
+	keep, all := s.Kept()
 	switch {
-	case everything:
+	case s.User.UID != 0: // who is not root keeps them in the bounding set only, which no_new_privs makes void
+		w.add("--cap-drop", "ALL")
+	case all:
 		w.add("--cap-add", "ALL")
 	default:
 		w.add("--cap-drop", "ALL")
@@ -234,7 +210,7 @@ func (w *bwrapWriter) rights() {
 			w.add("--cap-add", capName(c))
 		}
 	}
-	w.lackIf(!everything && !s.Namespaces.User.IsNew() && !w.plan.Unprivileged, "a smaller bounding set: bwrap leaves root's as it is")
+	w.lackIf(!all && !s.Namespaces.User.IsNew() && !w.plan.Unprivileged, "a smaller bounding set: bwrap leaves root's as it is")
 	w.lackIf(!s.NoNewPrivs, "set-user-ID programs that work: bwrap always sets no_new_privs")
 	w.lackIf(s.Seccomp != sandbox.SeccompOff, "seccomp %s: bwrap --seccomp takes a compiled filter", s.Seccomp)
 	w.lackIf(s.Terminal != sandbox.TerminalNever, "a terminal of the sandbox's own: it has yours, and may type into it (TIOCSTI)")
@@ -257,7 +233,7 @@ func (w *bwrapWriter) command() {
 		}
 	}
 	for _, name := range odd(s, w.plan) {
-		w.lack("the variable %q: no shell can name it", name)
+		w.lack("the variable %s: no shell can name it", shell.Quote(name))
 	}
 	w.add("--chdir", s.Dir)
 	w.add(slices.Concat([]string{"--"}, s.Command)...)

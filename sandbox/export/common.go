@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cutaway/inspect/caps"
+	"cutaway/inspect/proc"
 	"cutaway/sandbox"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/stage"
@@ -73,7 +74,7 @@ func rlimitValue(n int64) string {
 func pidOf(source sandbox.Source) string {
 	target, _ := source.Joined()
 	if strings.HasPrefix(string(source), "container:") {
-		return `"$(docker inspect --format '{{.State.Pid}}' ` + shell.Quote(target) + `)"`
+		return `"$(docker inspect --format '{{.State.Pid}}' -- ` + shell.Quote(target) + `)"`
 	}
 	return shell.Quote(target)
 }
@@ -88,17 +89,31 @@ func joins(s *sandbox.Spec) (words []string) {
 	return words
 }
 
+// lackOfNames is for a tool that is told PIDs, which Docker is asked for.
+func (l *lacks) lackOfNames(s *sandbox.Spec) {
+	for _, name := range sandbox.NamespaceTypes {
+		source := string(*s.Namespaces.Of(name))
+		l.lackIf(strings.HasPrefix(source, "container:"), "a container of another engine: its PID instead of what docker inspect says")
+	}
+}
+
 func isJoined(source sandbox.Source) bool {
 	_, joined := source.Joined()
 	return joined
 }
 
-// allCaps are the capabilities that this kernel knows.
-func allCaps() caps.Set {
+// everything is what a command keeps that keeps all capabilities: over a new user namespace this kernel's, else what the
+// caller has.
+func everything(s *sandbox.Spec) caps.Set {
+	set := caps.UpTo(caps.LastKnown())
 	if last := caps.Last("/proc"); last.OK() {
-		return caps.UpTo(last.Value)
+		set = caps.UpTo(min(last.Value, caps.LastKnown()))
 	}
-	return caps.UpTo(caps.LastKnown())
+	var own proc.Status
+	if b, err := os.ReadFile("/proc/self/status"); err == nil && proc.ParseStatus(b, &own) == nil && !s.Namespaces.User.IsNew() {
+		set &= caps.Set(own.CapPrm)
+	}
+	return set
 }
 
 // deviceNumbers are a block device's, given by its path or by its numbers.
@@ -114,6 +129,15 @@ func deviceNumbers(device string) (major, minor int64, ok bool) {
 	major, err1 := strconv.ParseInt(first, 10, 64)
 	minor, err2 := strconv.ParseInt(second, 10, 64)
 	return major, minor, err1 == nil && err2 == nil
+}
+
+// lackOfOwners is for a tool that maps ids but not the owners of files of the host's.
+func (l *lacks) lackOfOwners(s *sandbox.Spec, plan *steps.Launch, how string) {
+	is := s.Root.Kind == sandbox.RootDir || s.Root.Kind == sandbox.RootImage
+	for _, m := range s.Mounts {
+		is = is || m.Kind == sandbox.BindRW
+	}
+	l.lackIf(is && s.Namespaces.User.IsNew() && !plan.Unprivileged, "owners as inside: the host's files belong to nobody there (%s)", how)
 }
 
 // lackOfAll are what no tool but cutaway has, or what no tool can be told.

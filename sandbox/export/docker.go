@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/csv"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"cutaway/inspect/caps"
 	"cutaway/sandbox"
 	"cutaway/sandbox/limit"
+	"cutaway/sandbox/shell"
 	"cutaway/sandbox/steps"
 )
 
@@ -34,27 +36,32 @@ func Docker(s *sandbox.Spec) (Script, error) {
 	w.rights()
 	w.limits()
 	w.command()
-	image, before := w.image()
+	image, p := w.image()
 	w.raw(image)
 	w.addIf(len(s.Command) > 1, s.Command[1:]...)
-	return Script{Text: inGroup(w.comments(), before, group{}, w.String()), Missing: w.missing}, nil
+	p.command = w.String()
+	return Script{Text: p.text(w.comments()), Missing: w.missing}, nil
 }
 
 // image is the image's name as a word, and what makes the image.
-func (w *dockerWriter) image() (word string, before []string) {
+func (w *dockerWriter) image() (word string, p parts) {
 	r := &w.spec.Root
 	name := "cutaway-" + base(r.Path)
+	stays := "# the image " + name + " stays; docker rmi removes it"
 	switch r.Kind {
 	case sandbox.RootDir:
-		return name, []string{"tar -C " + quotePlace(r.Path) + " -c . | docker import - " + name}
+		p.before = []string{stays, "tar -C " + shell.Quote(r.Path) + " -c . | docker import - " + name + " > /dev/null"}
+		return name, p
 	case sandbox.RootTar:
-		return name, []string{"docker import " + quotePlace(r.Path) + " " + name}
+		p.before = []string{stays, "docker import " + shell.Quote(r.Path) + " " + name + " > /dev/null"}
+		return name, p
 	case sandbox.RootImage:
-		w.lackIf(r.Ref != "", "the choice of %s: give that name to docker run", r.Ref)
-		return `"$IMAGE"`, []string{"IMAGE=$(docker load --quiet --input " + quotePlace(r.Path) + " | sed -n 's/^Loaded image[^:]*: //p' | head -n 1)"}
+		w.lackIf(r.Ref != "", "the choice of %s: give that name to docker run", shell.Quote(r.Ref))
+		p.before = []string{"IMAGE=$(docker load --quiet --input " + shell.Quote(r.Path) + " | sed -n 's/^Loaded image[^:]*: //p' | head -n 1)"}
+		return `"$IMAGE"`, p
 	}
 	w.lack("the host's files: an image has files of its own; set IMAGE to one")
-	return `"${IMAGE:?is the name of an image}"`, nil
+	return `"${IMAGE:?is the name of an image}"`, p
 }
 
 func (w *dockerWriter) namespaces() {
@@ -80,14 +87,18 @@ func (w *dockerWriter) namespaces() {
 		case joined && t.joins && strings.HasPrefix(string(t.source), "container:"):
 			w.add(t.flag + "=container:" + target)
 		case joined:
-			w.lack("the namespace %s of %s: docker run joins containers' net, pid and ipc only", strings.TrimPrefix(t.flag, "--"), t.source)
+			w.lack("the namespace %s of %s: docker run joins containers' net, pid and ipc only", strings.TrimPrefix(t.flag, "--"), shell.Quote(string(t.source)))
 		case !t.source.IsNew():
 			w.add(t.flag + "=" + t.host)
 		case t.fresh != "":
 			w.add(t.flag + "=" + t.fresh)
 		}
 	}
-	w.addIf(s.Hostname != "", "--hostname="+s.Hostname)
+	if s.Hostname != "" && strings.HasPrefix(string(n.Net), "container:") {
+		w.lack("a hostname of its own beside a joined network: docker run refuses it")
+	} else {
+		w.addIf(s.Hostname != "", "--hostname="+s.Hostname)
+	}
 	w.addIf(s.Init && n.PID.IsNew(), "--init")
 }
 
@@ -97,11 +108,12 @@ func (w *dockerWriter) rootAndMounts() {
 	w.addIf(readOnly, "--read-only")
 	w.lackIf(r.Kind == sandbox.RootDir && r.Writable, "writes to the directory itself: the image is a copy of it")
 	for _, dir := range r.Tmp {
-		w.add("--tmpfs=" + dir + ":mode=" + strings.TrimPrefix(tmpMode(dir), "0") + ",exec")
+		w.tmpfs(dir, 0)
 	}
 	w.addIf(s.Proc == sandbox.ProcUnmasked, "--security-opt=systempaths=unconfined")
 	w.lackIf(s.Proc == sandbox.ProcKeep, "a /proc that is kept: a container has its own")
-	w.lackIf(s.Sys != sandbox.SysNew, "a /sys that is %s: a container has its own", s.Sys)
+	w.lackIf(s.Sys == sandbox.SysKeep, "a /sys that is kept: a container has its own")
+	w.lackIf(s.Sys == sandbox.SysEmpty, "an empty /sys: a container has its own")
 	w.lackIf(s.Dev == sandbox.DevKeep, "a /dev that is kept: a container has its own")
 	for _, m := range s.Mounts {
 		w.mount(&m)
@@ -111,35 +123,54 @@ func (w *dockerWriter) rootAndMounts() {
 func (w *dockerWriter) mount(m *sandbox.Mount) {
 	switch m.Kind {
 	case sandbox.BindRO, sandbox.BindRW:
-		w.lackIf(m.Dev, "devices that work on %s: docker run --device names them one by one", m.Target)
-		if strings.ContainsAny(m.Source+m.Target, `,"`) { // --mount reads CSV
-			w.lackIf(strings.Contains(m.Source+m.Target, ":"), "a bind of %q: no flag takes all of its characters", m.Source)
-			w.add("--volume=" + m.Source + ":" + m.Target + map[bool]string{true: ":ro"}[m.Kind == sandbox.BindRO])
-			return
-		}
-		text := "--mount=type=bind,source=" + m.Source + ",target=" + m.Target
+		w.lackIf(m.Dev, "devices that work on %s: docker run --device names them one by one", shell.Quote(m.Target))
+		fields := []string{"type=bind", "source=" + m.Source, "target=" + m.Target}
 		if m.Kind == sandbox.BindRO {
-			text += ",readonly"
+			fields = append(fields, "readonly")
 		}
-		w.add(text)
+		w.add("--mount=" + csvLine(fields))
 	case sandbox.TmpFS:
-		options := "mode=" + strings.TrimPrefix(tmpMode(m.Target), "0") + ",exec"
-		if m.Size > 0 {
-			options += ",size=" + strconv.FormatInt(m.Size, 10)
-		}
-		w.add("--tmpfs=" + m.Target + ":" + options)
+		w.tmpfs(m.Target, m.Size)
 	case sandbox.MQueue:
-		w.lackIf(m.Target != "/dev/mqueue", "message queues on %s: a container has them on /dev/mqueue", m.Target)
+		w.lackIf(m.Target != "/dev/mqueue", "message queues on %s: a container has them on /dev/mqueue", shell.Quote(m.Target))
 	case sandbox.CgroupFS:
-		w.lackIf(m.Target != "/sys/fs/cgroup", "cgroups on %s: a container has them on /sys/fs/cgroup", m.Target)
+		w.lackIf(m.Target != "/sys/fs/cgroup", "cgroups on %s: a container has them on /sys/fs/cgroup", shell.Quote(m.Target))
 	}
+}
+
+// tmpfs is --tmpfs, which splits its value at a colon; --mount does not, but allows no programs there.
+func (w *dockerWriter) tmpfs(target string, size int64) {
+	mode := strings.TrimPrefix(tmpMode(target), "0")
+	if strings.Contains(target, ":") {
+		w.lack("programs that run on %s: docker run --mount has no word for it", shell.Quote(target))
+		fields := []string{"type=tmpfs", "target=" + target, "tmpfs-mode=" + mode}
+		if size > 0 {
+			fields = append(fields, "tmpfs-size="+strconv.FormatInt(size, 10))
+		}
+		w.add("--mount=" + csvLine(fields))
+		return
+	}
+	options := "mode=" + mode + ",exec"
+	if size > 0 {
+		options += ",size=" + strconv.FormatInt(size, 10)
+	}
+	w.add("--tmpfs=" + target + ":" + options)
+}
+
+// csvLine is what docker run --mount reads: one line of encoding/csv.
+func csvLine(fields []string) string {
+	var b strings.Builder
+	c := csv.NewWriter(&b)
+	_ = c.Write(fields) // to memory, with the usual comma
+	c.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (w *dockerWriter) rights() {
 	s := w.spec
-	keep, everything := s.Kept()
+	keep, all := s.Kept()
 	switch {
-	case everything:
+	case all:
 		w.add("--cap-add=ALL")
 	case keep != caps.DockerDefault:
 		w.add("--cap-drop=ALL")
@@ -148,9 +179,14 @@ func (w *dockerWriter) rights() {
 		}
 	}
 	w.addIf(s.NoNewPrivs, "--security-opt=no-new-privileges")
+	w.lackIf(!s.NoNewPrivs && s.Namespaces.Mnt.IsNew() && s.Root.Kind != sandbox.RootKeep, "a root that is nosuid: set-user-ID programs of the image work")
 	w.addIf(s.Seccomp == sandbox.SeccompOff, "--security-opt=seccomp=unconfined")
 	w.lackIf(s.Seccomp == sandbox.SeccompStrict, "seccomp strict: docker run --security-opt seccomp=FILE takes the section of the OCI form")
 	for _, r := range s.Rlimits {
+		if r.Name == "as" {
+			w.lack("a limit of address space: docker run --ulimit has none")
+			continue
+		}
 		w.add(fmt.Sprintf("--ulimit=%s=%d:%d", r.Name, r.Soft, r.Hard))
 	}
 	if u := s.User; u.UID != 0 || u.GID != 0 {
@@ -166,15 +202,14 @@ func (w *dockerWriter) limits() {
 	if l.Memory != nil && *l.Memory != limit.Max {
 		w.add("--memory=" + l.Memory.Bytes())
 	}
-	if l.Swap != nil {
-		switch both := *l.Swap; {
-		case both == limit.Max:
-			w.add("--memory-swap=-1")
-		case l.Memory == nil || *l.Memory == limit.Max:
-			w.lack("a limit of swap without one of memory")
-		default:
-			w.add("--memory-swap=" + (both + *l.Memory).Bytes())
-		}
+	bounded := l.Memory != nil && *l.Memory != limit.Max
+	switch swaps := l.Swap != nil && *l.Swap != limit.Max; {
+	case swaps && bounded:
+		w.add("--memory-swap=" + (*l.Swap + *l.Memory).Bytes())
+	case swaps:
+		w.lack("a limit of swap without one of memory")
+	case bounded:
+		w.add("--memory-swap=-1") // else Docker limits it to as much again
 	}
 	if l.CPUs != nil && *l.CPUs != 0 {
 		w.add("--cpus=" + limit.FormatCPUs(*l.CPUs))
@@ -189,8 +224,8 @@ func (w *dockerWriter) limits() {
 	w.addIf(l.MemSet != "", "--cpuset-mems="+l.MemSet)
 	flags := [4]string{"read-bps", "write-bps", "read-iops", "write-iops"}
 	for i := range l.IO {
-		if !strings.HasPrefix(l.IO[i].Device, "/") {
-			w.lack("an I/O limit of %s: docker run takes paths such as /dev/sda", l.IO[i].Device)
+		if strings.Contains(l.IO[i].Device, ":") {
+			w.lack("an I/O limit of %s: docker run takes paths such as /dev/sda, without a colon", shell.Quote(l.IO[i].Device))
 			continue
 		}
 		for j, r := range l.IO[i].Rates() {
@@ -204,6 +239,9 @@ func (w *dockerWriter) limits() {
 func (w *dockerWriter) command() {
 	s := w.spec
 	w.lackIf(all(s), "the caller's whole environment: docker run --env takes names")
+	for _, name := range named(s, w.plan) {
+		w.add("--env=" + name)
+	}
 	for _, v := range variables(s, w.plan) {
 		if v.kept {
 			w.add("--env=" + v.name)

@@ -54,6 +54,23 @@ func odd(s *sandbox.Spec, o *steps.Launch) (names []string) {
 	return names
 }
 
+// named are the variables taken over that a Spec names beside the caller's whole environment.
+func named(s *sandbox.Spec, o *steps.Launch) (names []string) {
+	if !all(s) {
+		return nil
+	}
+	for _, text := range execOf(o).More {
+		name, _, _ := strings.Cut(text, "=")
+		if _, set := s.Env.Set[name]; !set && slices.ContainsFunc(s.Env.Keep, func(keep string) bool {
+			start, many := strings.CutSuffix(keep, "*")
+			return keep == name || many && start != "" && strings.HasPrefix(name, start)
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func isName(s string) bool {
 	return s != "" && (s[0] < '0' || s[0] > '9') && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }

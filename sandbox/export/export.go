@@ -9,16 +9,20 @@ package export
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cutaway/sandbox"
+	"cutaway/sandbox/shell"
 )
 
 // Script is a text for a tool.
 type Script struct {
 	Text    string   // ends with a newline; what is missing stands in it as comments, where the form has comments
-	Missing []string // what the tool cannot express, in words of a few
+	Missing []string // what the tool cannot express, in a few words
 }
 
 // Tool is a form that a Spec can be written in.
@@ -64,17 +68,63 @@ func JSON(s *sandbox.Spec) (Script, error) {
 	if err := s.Validate(); err != nil {
 		return Script{}, err
 	}
-	return Script{Text: string(s.JSON())}, nil
+	var l lacks
+	l.lackOfJSON(words(reflect.ValueOf(s)))
+	return Script{Text: string(s.JSON()), Missing: l.missing}, nil
+}
+
+// lackOfJSON are words that JSON cannot hold, such as names of files that are no UTF-8.
+func (l *lacks) lackOfJSON(words []string) {
+	for _, word := range words {
+		l.lackIf(!utf8.ValidString(word), "%s, which is no UTF-8", shell.Quote(word))
+	}
+}
+
+// words are all texts in a value.
+func words(v reflect.Value) (list []string) {
+	switch v.Kind() {
+	case reflect.String:
+		return []string{v.String()}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return words(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			list = append(list, words(v.Field(i))...)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			list = append(list, words(v.Index(i))...)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			list = append(list, words(key)...)
+			list = append(list, words(v.MapIndex(key))...)
+		}
+		slices.Sort(list) // a map has no order
+	}
+	return list
 }
 
 // lacks collects what a tool lacks.
 type lacks struct{ missing []string }
 
 func (l *lacks) lack(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := printable(fmt.Sprintf(format, args...))
 	if !slices.Contains(l.missing, text) {
 		l.missing = append(l.missing, text)
 	}
+}
+
+// printable is a text without what would end a comment, or what a terminal would act on. Words of others are quoted besides.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 // lackIf is lack on a condition.

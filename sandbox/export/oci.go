@@ -3,18 +3,24 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cutaway/inspect/caps"
 	"cutaway/sandbox"
 	"cutaway/sandbox/limit"
 	"cutaway/sandbox/seccomp"
+	"cutaway/sandbox/shell"
 	"cutaway/sandbox/steps"
 )
 
 // ociVersion is the runtime specification's that has all that is used here; time namespaces came with it.
 const ociVersion = "1.1.0"
+
+// rootfs is the directory beside config.json for what no path names.
+const rootfs = "rootfs"
 
 // ociWriter writes a config.json.
 type ociWriter struct {
@@ -44,6 +50,13 @@ func OCI(s *sandbox.Spec) (Script, error) {
 	}
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init: the command is PID 1")
 	w.lackOfAll(s, "an OCI runtime")
+	w.lackOfOwners(s, plan, "chown them to the mapped ids")
+	w.lackIf(s.Namespaces.Time.IsNew(), "a time namespace for runc before 1.2, and old crun: take it out for them")
+	w.lackOfJSON(words(reflect.ValueOf(s)))
+	for _, variable := range w.Process.Env {
+		name, _, _ := strings.Cut(variable, "=")
+		w.lackIf(!utf8.ValidString(variable), "the variable %s as it is: it is no UTF-8", shell.Quote(name))
+	}
 	text, err := json.MarshalIndent(w.ociConfig, "", "  ")
 	if err != nil {
 		return Script{}, fmt.Errorf("write config.json: %w", err)
@@ -55,26 +68,22 @@ func (w *ociWriter) root() {
 	r := &w.spec.Root
 	w.Root = ociRoot{Path: r.Path, ReadOnly: !r.Writable}
 	switch r.Kind {
-	case sandbox.RootKeep:
-		w.lack("the host's own root: a container has one of its own, / read-only here")
-		w.Root.Path = "/"
-	case sandbox.RootHost:
-		w.Root.Path = "/"
-	case sandbox.RootOverlay:
-		w.lack("writes that are thrown away: the root is read-only")
-		w.Root.Path = "/"
+	case sandbox.RootKeep, sandbox.RootHost, sandbox.RootOverlay:
+		w.lackIf(r.Kind == sandbox.RootKeep, "the host's root as it is: it is read-only")
+		w.lackIf(r.Kind == sandbox.RootOverlay, "writes that are thrown away: the root is read-only")
+		w.lack("/ as the root: bind it beside config.json first (mkdir rootfs; mount --rbind / rootfs)")
+		w.Root = ociRoot{Path: rootfs, ReadOnly: true}
 	case sandbox.RootTar, sandbox.RootImage:
-		w.lack("unpacking %s: unpack it to the directory rootfs beside config.json", r.Path)
-		w.Root = ociRoot{Path: "rootfs"}
+		w.lack("unpacking %s: unpack it to the directory rootfs beside config.json", shell.Quote(r.Path))
+		w.Root = ociRoot{Path: rootfs}
 	}
-	w.lackIf(r.Kind == sandbox.RootHost && w.spec.Namespaces.User.IsNew(), "the host's root for a user namespace: runtimes refuse to mount on /")
 }
 
 func (w *ociWriter) process() {
 	s := w.spec
-	keep, everything := s.Kept()
-	if everything {
-		keep = allCaps()
+	keep, all := s.Kept()
+	if all {
+		keep = everything(s)
 	}
 	names := make([]string, 0, keep.Len())
 	for _, c := range keep.Caps() {
@@ -184,7 +193,7 @@ func (w *ociWriter) namespaces() {
 		target, joined := source.Joined()
 		switch {
 		case joined && strings.HasPrefix(string(source), "container:"):
-			w.lack("the PID of %s: put it into the path of the %s namespace", target, name)
+			w.lack("the PID of %s: put it into the path of the %s namespace", shell.Quote(target), name)
 			target = "PID"
 			fallthrough
 		case joined:
@@ -247,7 +256,7 @@ func (w *ociWriter) throttles(list []limit.IO) *ociBlockIO {
 	for i := range list {
 		major, minor, ok := deviceNumbers(list[i].Device)
 		if !ok {
-			w.lack("an I/O limit of %s, which is no disk here", list[i].Device)
+			w.lack("an I/O limit of %s, which is no disk here", shell.Quote(list[i].Device))
 			continue
 		}
 		for j, r := range list[i].Rates() {

@@ -9,6 +9,7 @@ import (
 
 	"cutaway/sandbox"
 	"cutaway/sandbox/limit"
+	"cutaway/sandbox/shell"
 )
 
 // runWriter writes a command line of cutaway run: a preset, and flags for what is otherwise in the Spec.
@@ -152,7 +153,7 @@ func (w *runWriter) mounts() {
 
 func (w *runWriter) mount(m *sandbox.Mount) {
 	if strings.Contains(m.Source, ":") || strings.Contains(m.Target, ":") && m.Kind != sandbox.MQueue && m.Kind != sandbox.CgroupFS {
-		w.lack("the mount on %q, for its colon: run --spec FILE, with the form json", m.Target)
+		w.lack("the mount on %s, for its colon: run --spec FILE, with the form json", shell.Quote(m.Target))
 		return
 	}
 	value := m.Source + ":" + m.Target
@@ -181,11 +182,11 @@ func (w *runWriter) mount(m *sandbox.Mount) {
 
 func (w *runWriter) rights() {
 	s, b := w.spec, &w.base
-	keep, everything := s.Kept()
-	was, wasEverything := b.Kept()
+	keep, all := s.Kept()
+	was, wasAll := b.Kept()
 	switch {
-	case everything:
-		w.addIf(!wasEverything, "--cap-keep=all")
+	case all:
+		w.addIf(!wasAll, "--cap-keep=all")
 	case keep == 0:
 		w.addIf(was != 0, "--cap-keep=none")
 	default:

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/sandbox"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/stage"
@@ -59,7 +61,7 @@ func (w *unshareWriter) readSteps() {
 		}
 	}
 	w.steps = map[string][]string{}
-	for _, s := range w.plan.Steps(0, quotePlace) {
+	for _, s := range w.plan.Script(quotePlace) {
 		w.steps[s.Stage] = append(w.steps[s.Stage], s.Commands...)
 	}
 }
@@ -83,17 +85,13 @@ func quotePlace(word string) string {
 
 func (w *unshareWriter) sayMissing() {
 	s := w.spec
-	newUser := s.Namespaces.User.IsNew()
 	w.lackIf(s.Seccomp != sandbox.SeccompOff, "seccomp %s: no command of the shell loads a filter of system calls", s.Seccomp)
 	w.lackIf(s.Landlock != nil, "landlock: setpriv has it only since util-linux 2.40")
 	w.lackIf(s.Terminal != sandbox.TerminalNever, "a terminal of the sandbox's own: it has yours, and may type into it (TIOCSTI)")
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init that passes signals on: a shell stays as PID 1 and reaps")
 	w.lackIf(s.Root.Kind == sandbox.RootImage, "unpacking an image: set ROOTFS to a directory it is unpacked to (skopeo copy, umoci unpack)")
-	owners := s.Root.Kind == sandbox.RootDir || s.Root.Kind == sandbox.RootImage
-	for _, m := range s.Mounts {
-		owners = owners || m.Kind == sandbox.BindRW
-	}
-	w.lackIf(owners && newUser && !w.plan.Unprivileged, "owners as inside: the host's files belong to nobody there (mount -o X-mount.idmap, since util-linux 2.39)")
+	w.lackOfNames(s)
+	w.lackOfOwners(s, w.plan, "mount -o X-mount.idmap, since util-linux 2.39")
 	for _, name := range odd(s, w.plan) {
 		w.lack("the variable %s: no shell can name it", shell.Quote(name))
 	}
@@ -157,13 +155,13 @@ func (w *unshareWriter) last() []string {
 		if hostFiles {
 			return append(limits, w.run(join("chroot", place, words, w.inDir(command))))
 		}
-		if hasRights(words) {
+		if keep, _ := s.Kept(); hasRights(words) && (s.User.UID != 0 || !keep.Has(unix.CAP_SYS_CHROOT)) {
 			w.lack("giving up rights after chroot(2): setpriv is not in the new root")
 			words = w.variableWords()
 		}
 		return append(limits, w.run(join(words, "chroot", place, w.inDir(command))))
 	case hostFiles:
-		return append(limits, `cd "$ROOT" && pivot_root . . && umount -l .`, cd, w.run(join(words, command)))
+		return append(limits, `cd "$ROOT"`, "pivot_root . .", "umount -l .", cd, w.run(join(words, command)))
 	}
 	return append(limits, w.pivotTogether(words)...)
 }
@@ -187,9 +185,10 @@ func (w *unshareWriter) inDir(command string) string {
 // still finds them. pivot_root(2) then changes the root of each process that had the old one, and so of that shell too; but
 // not of one that was changed to a copy of the old root before, and finds umount there.
 func (w *unshareWriter) pivotTogether(words string) []string {
-	become := `echo >&7; read -r done <&8; [ "$done" = yes ]; cd ` + shell.Quote(w.spec.Dir) + `; exec "$@" 6<&- 7>&- 8>&- 9>&-`
+	become := `echo >&7; read -r done <&8; [ "$done" = yes ]; cd ` + shell.Quote(w.spec.Dir) + `; unset OLDPWD; exec "$@" 6<&- 7>&- 8>&- 9>&-`
 	return []string{
-		`OLD=$(mktemp -d) && mount --rbind / "$OLD"`,
+		`OLD=$(mktemp -d)`,
+		`mount --rbind / "$OLD"`,
 		`for p in 7 8 9; do mkfifo "$TMPDIR/$p"; done`,
 		`exec 6< / 7<> "$TMPDIR/7" 8<> "$TMPDIR/8" 9<> "$TMPDIR/9"`,
 		`rm "$TMPDIR"/[789]`,
@@ -227,13 +226,16 @@ func (w *unshareWriter) setpriv() string {
 			continue
 		}
 		for _, option := range strings.Fields(strings.TrimSuffix(options, " bash")) {
-			if option != "--pdeathsig=KILL" { // the script has no launcher to outlive
+			if option != strings.TrimSpace(pdeathsig) { // the caller's shell is no launcher
 				words = append(words, option)
 			}
 		}
 	}
 	if len(words) == 0 {
 		return ""
+	}
+	if stays := w.spec.Init && w.spec.Namespaces.PID.IsNew(); w.forks() && !stays {
+		words = append(words, strings.TrimSpace(pdeathsig))
 	}
 	return "setpriv " + strings.Join(words, " ")
 }

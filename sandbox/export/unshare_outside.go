@@ -11,13 +11,16 @@ import (
 func (w *unshareWriter) makeOutside() {
 	inside := strings.Join(w.inside, "\n")
 	if strings.Contains(inside, "mktemp") || strings.Contains(inside, "$TMPDIR") {
-		w.outside = append(w.outside, `TMPDIR=$(mktemp -d) && chmod 1777 "$TMPDIR" && export TMPDIR # the mounts below it are the sandbox's alone`)
+		w.outside = append(w.outside, `TMPDIR=$(mktemp -d) # the mounts below it are the sandbox's alone`, `chmod 1777 "$TMPDIR"`, "export TMPDIR")
 		w.atEnd = append(w.atEnd, `find "$TMPDIR" -depth -type d -empty -delete`)
 	}
 	if len(w.group.dirs) > 0 {
 		w.atEnd = append(w.atEnd, removal(w.group.dirs))
 	}
 }
+
+// endChildren ends unshare where the script itself is ended, and with it all of the sandbox (--kill-child).
+const endChildren = `{ read -r c < /proc/$$/task/$$/children; kill -KILL ${c-}; } 2>/dev/null || :`
 
 // text puts the parts together.
 func (w *unshareWriter) text(start []string) string {
@@ -36,6 +39,7 @@ func (w *unshareWriter) text(start []string) string {
 	}
 	b.WriteString("\n" + indent(w.outside, ""))
 	if len(w.atEnd) > 0 {
+		w.atEnd = append([]string{endChildren}, w.atEnd...)
 		b.WriteString("trap " + shell.Quote(strings.Join(w.atEnd, "; ")) + " EXIT\n")
 	}
 	b.WriteString(indent(w.group.make, ""))

@@ -14,7 +14,7 @@ func (w *unshareWriter) start() []string {
 	var lines []string
 	helper := w.helper()
 	if len(helper) > 0 || len(w.group.dirs) > 0 {
-		lines = append(lines, "read -r PID _ < /proc/self/stat # $$ is the script's own")
+		lines = append(lines, ownPID)
 	}
 	for _, dir := range w.group.dirs {
 		lines = append(lines, `echo "$PID" > `+dir+"/cgroup.procs")
@@ -44,6 +44,9 @@ func (w *unshareWriter) simpleLast() bool {
 	return len(w.steps["rlimits"]) == 0 && !w.spec.Init && !w.mapsLate()
 }
 
+// pdeathsig is what unshare --kill-child has set and a change of the user clears: the child ends with its unshare.
+const pdeathsig = " --pdeathsig=KILL"
+
 // bash runs inside. Where the maps come from outside it waits for them, and is nobody until it makes itself root.
 func (w *unshareWriter) bash() string {
 	var files string
@@ -51,12 +54,16 @@ func (w *unshareWriter) bash() string {
 		files = " 9< " + shell.Quote(w.spec.Root.Path)
 	}
 	if !w.mapsLate() {
-		return `bash -euc "$inside"` + files
+		return `bash -euo pipefail -c "$inside"` + files
 	}
-	become := `bash -euc "$1"`
-	for _, c := range w.steps["maps"] {
+	become := `bash -euo pipefail -c "$1"`
+	for _, c := range w.commands("maps", "network") { // whichever is the launcher's last
 		if options, ok := strings.CutPrefix(c, "exec setpriv "); ok {
-			become = "setpriv " + strings.TrimSuffix(options, " bash") + " " + become
+			options = strings.TrimSuffix(options, " bash")
+			if w.forks() {
+				options += pdeathsig
+			}
+			become = "setpriv " + options + " " + become
 		}
 	}
 	wait := `until read -r _ < /proc/self/uid_map; do sleep 0.01; done; exec ` + become
@@ -107,7 +114,7 @@ func (w *unshareWriter) unshare() string {
 	if t := w.spec.Time; t.Boottime != 0 {
 		words = append(words, fmt.Sprintf("--boottime=%d", t.Boottime))
 	}
-	if _, joined := n.PID.Joined(); joined || n.PID.IsNew() || n.Time.IsNew() {
+	if w.forks() {
 		words = append(words, "--fork --kill-child")
 	}
 	if w.mountsProcOnly() {
@@ -117,6 +124,12 @@ func (w *unshareWriter) unshare() string {
 		}
 	}
 	return "unshare " + strings.Join(words, " ")
+}
+
+// forks tells whether unshare stays, and its child is what goes on: who unshares a PID or time namespace is not in there itself.
+func (w *unshareWriter) forks() bool {
+	n := &w.spec.Namespaces
+	return isJoined(n.PID) || n.PID.IsNew() || n.Time.IsNew()
 }
 
 // mapsLate tells whether somebody outside writes the maps: unshare(1) itself maps one id only, its caller's.

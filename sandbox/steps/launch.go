@@ -37,9 +37,20 @@ type Step struct {
 // Steps lists the stages in their order. pid is the sandbox's first process, 0 as long as there is none. quote writes a word
 // for the shell.
 func (l *Launch) Steps(pid int, quote func(string) string) []Step {
-	w := newWriter(l, pid, quote)
+	return newWriter(l, pid, quote).all()
+}
+
+// Script lists the same for a script that ends with the first command that fails (set -e). The shell does not end when what
+// stands before an && fails, so there is none.
+func (l *Launch) Script(quote func(string) string) []Step {
+	w := newWriter(l, 0, quote)
+	w.and = "; "
+	return w.all()
+}
+
+func (w *writer) all() []Step {
 	w.launcher()
-	ops := l.Ops
+	ops := w.Ops
 	for len(ops) > 0 {
 		n := w.operations(ops)
 		ops = ops[n:]

@@ -17,6 +17,7 @@ type writer struct {
 	*Launch
 	pid   string // of the sandbox's first process, or a variable
 	quote func(string) string
+	and   string // between commands of which each needs the one before
 	root  string // where the new root is while it is being built: `$ROOT`, or "" for the shell's own
 	steps []Step
 
@@ -24,7 +25,7 @@ type writer struct {
 }
 
 func newWriter(l *Launch, pid int, quote func(string) string) *writer {
-	w := &writer{Launch: l, pid: "$PID", quote: quote}
+	w := &writer{Launch: l, pid: "$PID", quote: quote, and: " && "}
 	if pid != 0 {
 		w.pid = strconv.Itoa(pid)
 	}
@@ -37,6 +38,9 @@ func (w *writer) add(format string, args ...any) {
 	last := &w.steps[len(w.steps)-1]
 	last.Commands = append(last.Commands, fmt.Sprintf(format, args...))
 }
+
+// chain adds commands of which each needs the one before.
+func (w *writer) chain(commands ...string) { w.add("%s", strings.Join(commands, w.and)) }
 
 // launcher writes the stages that are the launcher's.
 func (w *writer) launcher() {
@@ -118,8 +122,8 @@ func (w *writer) maps() {
 	if w.Unprivileged {
 		w.add("echo deny > /proc/%s/setgroups", w.pid)
 	}
-	w.add("printf '%s' > /proc/%s/gid_map", mapLines(w.GIDMap), w.pid)
-	w.add("printf '%s' > /proc/%s/uid_map", mapLines(w.UIDMap), w.pid)
+	w.add("%s > /proc/%s/gid_map", writesMap(w.GIDMap), w.pid)
+	w.add("%s > /proc/%s/uid_map", writesMap(w.UIDMap), w.pid)
 }
 
 // elsewhere says that the commands that follow are not for the shell inside.
@@ -134,9 +138,14 @@ func mapArguments(maps []proc.IDMapping) string {
 	return strings.ReplaceAll(mapText(maps), ",", "")
 }
 
-// mapLines is a map in one write, as the kernel wants it: printf makes newlines of the \n.
-func mapLines(maps []proc.IDMapping) string {
-	return strings.ReplaceAll(mapText(maps), ", ", `\n`) + `\n`
+// writesMap is a command that writes a map at once: the kernel takes one write alone. bash's own printf writes each line by
+// itself, printf(1) all of them together.
+func writesMap(maps []proc.IDMapping) string {
+	lines := "printf '" + strings.ReplaceAll(mapText(maps), ", ", `\n`) + `\n'`
+	if len(maps) > 1 {
+		return "env " + lines
+	}
+	return lines
 }
 
 func (w *writer) veth() {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
@@ -75,11 +76,12 @@ func (w *writer) mountOperations(ops []stage.Op) int {
 	case stage.Symlink:
 		w.add("ln -s %s %s", w.quote(o.Data), w.place(o.Target))
 	case stage.Touch:
-		w.add("printf %%s %s > %s && chmod %04o %s", w.quote(o.Data), w.place(o.Target), o.N, w.place(o.Target))
+		at := w.place(o.Target)
+		w.chain("printf %s "+w.quote(o.Data)+" > "+at, fmt.Sprintf("chmod %04o %s", o.N, at))
 	case stage.Reattr:
 		w.add("mount -o remount,bind,%s %s", options("", o.Attr), w.place("/"))
 	case stage.Pivot:
-		w.add(`cd %s && pivot_root . . && mount --make-rprivate . && umount -l . && cd /`, w.place("/"))
+		w.chain("cd "+w.place("/"), "pivot_root . .", "mount --make-rprivate .", "umount -l .", "cd /")
 		w.root = ""
 	case stage.Chroot:
 		path := w.place("/")
@@ -170,7 +172,7 @@ func (w *writer) newFS(o *stage.Op) {
 	case o.Flags&stage.Optional != 0:
 		w.add("if [ -d %s ]; then %s; fi", at, mount)
 	case o.Flags&stage.Create != 0:
-		w.add("mkdir -p %s && %s", at, mount)
+		w.chain("mkdir -p "+at, mount)
 	default:
 		w.add("%s", mount)
 	}
@@ -182,13 +184,13 @@ func (w *writer) overlay(o *stage.Op, at string) {
 	if o.Flags&stage.Create != 0 {
 		w.add("mkdir -p %s", at)
 	}
-	w.add(`UPPER=$(mktemp -d) && mount -t tmpfs tmpfs "$UPPER" && mkdir "$UPPER"/upper "$UPPER"/work`)
-	w.add(`chmod --reference=%s "$UPPER"/upper && chown --reference=%s "$UPPER"/upper`, lower, lower)
+	w.chain("UPPER=$(mktemp -d)", `mount -t tmpfs tmpfs "$UPPER"`, `mkdir "$UPPER"/upper "$UPPER"/work`)
+	w.chain("chmod --reference="+lower+` "$UPPER"/upper`, "chown --reference="+lower+` "$UPPER"/upper`)
 	layers := w.quote("lowerdir="+strings.NewReplacer(`\`, `\\`, ":", `\:`, ",", `\,`).Replace(o.Path)) + `,upperdir="$UPPER"/upper,workdir="$UPPER"/work`
 	if set := options(o.Data, o.Attr); set != "" {
 		layers += "," + w.quote(set)
 	}
-	w.add(`mount -t overlay -o %s overlay %s && umount -l "$UPPER"`, layers, at)
+	w.chain("mount -t overlay -o "+layers+" overlay "+at, `umount -l "$UPPER"`)
 }
 
 // run takes the operations of one kind that follow one another.
@@ -216,7 +218,7 @@ func (w *writer) devices(ops []stage.Op) int {
 	n := run(ops, func(o *stage.Op) bool {
 		return o.Verb == stage.Bind && o.Flags == first.Flags && o.Attr == first.Attr && o.Path == o.Target
 	})
-	w.loop(ops[:n], `touch @ && mount --bind "$f" @ && mount -o remount,bind,`+options("", first.Attr)+` @`)
+	w.loop(ops[:n], strings.Join([]string{"touch @", `mount --bind "$f" @`, "mount -o remount,bind," + options("", first.Attr) + " @"}, w.and))
 	return n
 }
 
@@ -224,13 +226,13 @@ func (w *writer) masks(ops []stage.Op) int {
 	n := run(ops, func(o *stage.Op) bool { return o.Verb == stage.Mask })
 	w.loop(ops[:n],
 		`if [ -d @ ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,mode=0,size=4k tmpfs @`,
-		`elif [ -e @ ]; then mount --bind /dev/null @ && mount -o remount,bind,ro,nosuid,nodev,noexec @; fi`)
+		`elif [ -e @ ]; then mount --bind /dev/null @`+w.and+`mount -o remount,bind,ro,nosuid,nodev,noexec @; fi`)
 	return n
 }
 
 func (w *writer) readOnly(ops []stage.Op) int {
 	first := &ops[0]
 	n := run(ops, func(o *stage.Op) bool { return o.Verb == stage.ReadOnly && o.Attr == first.Attr })
-	w.loop(ops[:n], `if [ -e @ ]; then mount --rbind @ @ && mount -o remount,bind,`+options("", first.Attr|stage.AttrReadOnly)+` @; fi`)
+	w.loop(ops[:n], `if [ -e @ ]; then mount --rbind @ @`+w.and+`mount -o remount,bind,`+options("", first.Attr|stage.AttrReadOnly)+` @; fi`)
 	return n
 }

@@ -124,7 +124,7 @@ func TestLauncherCommands(t *testing.T) {
 		{
 			"a range as root",
 			Launch{Clone: unix.CLONE_NEWUSER, UIDMap: more, GIDMap: one},
-			"unshare --user --keep-caps --fork bash\n# in another terminal; 4711 is the shell inside\nprintf '0 1000 1\\n' > /proc/4711/gid_map\nprintf '0 1000 1\\n1 100000 65536\\n' > /proc/4711/uid_map",
+			"unshare --user --keep-caps --fork bash\n# in another terminal; 4711 is the shell inside\nprintf '0 1000 1\\n' > /proc/4711/gid_map\nenv printf '0 1000 1\\n1 100000 65536\\n' > /proc/4711/uid_map",
 		},
 		{
 			"cgroup v2",

@@ -11,7 +11,7 @@ func (a *app) printSpec(s *sandbox.Spec, form string) error {
 	if err != nil {
 		return err
 	}
-	if form == "oci" {
+	if form == "oci" || form == "json" {
 		for _, m := range script.Missing {
 			a.note("not expressible: " + m)
 		}
