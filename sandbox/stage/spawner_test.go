@@ -240,19 +240,23 @@ func TestSpawnerFailure(t *testing.T) {
 		want stage.Failure
 	}{
 		{
-			"no command", []stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"no-such"}, Path: "/bin:/usr/bin"}},
+			"no command",
+			[]stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"no-such"}, Path: "/bin:/usr/bin"}},
 			stage.Failure{Stage: "exec", What: "execve", Path: "no-such", Errno: uint64(unix.ENOENT)},
 		},
 		{
-			"not executable", []stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"/etc/passwd"}}},
+			"not executable",
+			[]stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"/etc/passwd"}}},
 			stage.Failure{Stage: "exec", What: "execve", Path: "/etc/passwd", Errno: uint64(unix.EACCES)},
 		},
 		{
-			"in the second process", []stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Fork}, {Verb: stage.Chdir, Target: "/no/such"}},
+			"in the second process",
+			[]stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Fork}, {Verb: stage.Chdir, Target: "/no/such"}},
 			stage.Failure{Stage: "exec", What: "chdir to the working directory", Path: "/no/such", Errno: uint64(unix.ENOENT)},
 		},
 		{
-			"no namespace", []stage.Op{{Verb: stage.Begin, Data: "join"}, {Verb: stage.Setns, N: 0, Data: "net", Path: "x"}},
+			"no namespace",
+			[]stage.Op{{Verb: stage.Begin, Data: "join"}, {Verb: stage.Setns, N: 0, Data: "net", Path: "x"}},
 			stage.Failure{Stage: "join", What: "setns into the net namespace", Path: "x", Errno: uint64(unix.EINVAL)},
 		},
 		{"nothing to execute", []stage.Op{{Verb: stage.Umask, N: 0}}, stage.Failure{Stage: "clone", What: "an order that executes nothing"}},
