@@ -43,10 +43,5 @@ func (b *Sandbox) removeGroup(ctx context.Context) error {
 	if b.group == nil {
 		return nil
 	}
-	if pids, err := b.group.PIDs(); err == nil && len(pids) > 0 {
-		if err := b.group.Kill(ctx); err != nil {
-			return err
-		}
-	}
-	return b.group.Remove(ctx)
+	return b.group.Clear(ctx)
 }
