@@ -14,13 +14,25 @@ func (l *launch) makeGroup() error {
 	if l.spec.Limits.Empty() && !l.spec.Cgroup {
 		return nil
 	}
-	g, err := cgroups.Create(l.box.Name, &l.spec.Limits)
+	machine, err := l.cgroups()
+	if err != nil {
+		return failed(StageCgroup, "find the cgroup hierarchies", "", err)
+	}
+	g, err := machine.Create(l.box.Name, &l.spec.Limits)
 	if err != nil {
 		return failed(StageCgroup, "make its cgroup", "", err)
 	}
 	l.box.group = g
 	l.site.tasks = g.Tasks()
 	return nil
+}
+
+// cgroups are the hierarchies, which are known already when the caller has looked at the machine.
+func (l *launch) cgroups() (*cgroups.Machine, error) {
+	if l.opts.Machine != nil {
+		return cgroups.MachineOf(l.opts.Machine.Hierarchies())
+	}
+	return cgroups.ThisMachine()
 }
 
 // Cgroups lists the directories of the sandbox's own cgroup; none when it has none.
