@@ -3,6 +3,7 @@ package inspect
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // secretWords mark a variable's name as that of a secret, as whole words of it: API_KEY and apiKey, but not KEYBOARD.
@@ -26,19 +27,22 @@ var openNames = map[string]bool{
 	"DBUS_SESSION_BUS_PID": true, "GPG_KEY": true,
 }
 
-// secretValues are the shapes of secrets that give themselves away whatever their name is.
-var secretValues = regexp.MustCompile(`(?i:-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|PGP MESSAGE))` + // PEM, PGP
-	`|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b` + // AWS access keys
-	`|\bgh[oprsu]_[0-9A-Za-z]{20,}|\bgithub_pat_[0-9A-Za-z_]{20,}` + // GitHub
-	`|\bglpat-[0-9A-Za-z_-]{16,}` + // GitLab
-	`|\bxox[abeoprs]-[0-9A-Za-z-]{10,}` + // Slack
-	`|\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}` + // Stripe
-	`|\bsk-[0-9A-Za-z_-]{20,}` + // model services
-	`|\bAIza[0-9A-Za-z_-]{35}` + // Google
-	`|\bnpm_[0-9A-Za-z]{30,}|\bpypi-[0-9A-Za-z_-]{20,}|\bdckr_pat_[0-9A-Za-z_-]{20,}|\bhv[bs]\.[0-9A-Za-z_-]{20,}` +
-	`|\beyJ[0-9A-Za-z_-]{5,}\.eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]*` + // JSON web tokens
-	`|(?i:\b(?:bearer|basic) [0-9a-z._~+/-]{16,}=*)` + // HTTP authorisation
-	`|(?i:\b(?:password|passwd|pwd|secret|token|accountkey|sharedaccesskey)\s*=\s*[^\s;&]{3,})`) // connection strings
+// secretValues are the shapes of secrets that give themselves away whatever their name is. They are compiled when first
+// asked for: it takes as long as all else that starts before the commands that never show a variable.
+var secretValues = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i:-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|PGP MESSAGE))` + // PEM, PGP
+		`|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b` + // AWS access keys
+		`|\bgh[oprsu]_[0-9A-Za-z]{20,}|\bgithub_pat_[0-9A-Za-z_]{20,}` + // GitHub
+		`|\bglpat-[0-9A-Za-z_-]{16,}` + // GitLab
+		`|\bxox[abeoprs]-[0-9A-Za-z-]{10,}` + // Slack
+		`|\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}` + // Stripe
+		`|\bsk-[0-9A-Za-z_-]{20,}` + // model services
+		`|\bAIza[0-9A-Za-z_-]{35}` + // Google
+		`|\bnpm_[0-9A-Za-z]{30,}|\bpypi-[0-9A-Za-z_-]{20,}|\bdckr_pat_[0-9A-Za-z_-]{20,}|\bhv[bs]\.[0-9A-Za-z_-]{20,}` +
+		`|\beyJ[0-9A-Za-z_-]{5,}\.eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]*` + // JSON web tokens
+		`|(?i:\b(?:bearer|basic) [0-9a-z._~+/-]{16,}=*)` + // HTTP authorisation
+		`|(?i:\b(?:password|passwd|pwd|secret|token|accountkey|sharedaccesskey)\s*=\s*[^\s;&]{3,})`) // connection strings
+})
 
 // maxSecretValue caps how much of a value is searched.
 const maxSecretValue = 64 << 10
@@ -96,7 +100,7 @@ func isLetter(c byte) bool { return isUpper(c) || c >= 'a' && c <= 'z' }
 
 func secretShape(value string) bool {
 	value = value[:min(len(value), maxSecretValue)]
-	return secretValues.MatchString(value) || hasPassword(value)
+	return secretValues().MatchString(value) || hasPassword(value)
 }
 
 // hasPassword tells whether a value holds an URL with a user's password: postgres://app:pw@db/app.

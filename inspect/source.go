@@ -3,6 +3,7 @@ package inspect
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/reading"
@@ -62,21 +63,21 @@ func Fields() []Field {
 
 // findField finds a field's row, and the item when the row is that of a list.
 func findField(field Field) (row *fieldRow, item string, ok bool) {
-	if row, ok := fieldRows[field]; ok {
+	if row, ok := fieldRows()[field]; ok {
 		return row, "", true
 	}
 	list, item, found := strings.Cut(string(field), ".")
-	row, ok = fieldRows[Field(list+".*")]
+	row, ok = fieldRows()[Field(list+".*")]
 	return row, item, found && ok
 }
 
-var fieldRows = func() map[Field]*fieldRow {
+var fieldRows = sync.OnceValue(func() map[Field]*fieldRow {
 	rows := make(map[Field]*fieldRow, len(fieldTable))
 	for i := range fieldTable {
 		rows[fieldTable[i].field] = &fieldTable[i]
 	}
 	return rows
-}()
+})
 
 // origin is the process whose values are asked for.
 type origin struct {

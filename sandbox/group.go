@@ -14,13 +14,25 @@ func (l *launch) makeGroup() error {
 	if l.spec.Limits.Empty() && !l.spec.Cgroup {
 		return nil
 	}
-	g, err := cgroups.Create(l.box.Name, &l.spec.Limits)
+	machine, err := l.cgroups()
+	if err != nil {
+		return failed(StageCgroup, "find the cgroup hierarchies", "", err)
+	}
+	g, err := machine.Create(l.box.Name, &l.spec.Limits)
 	if err != nil {
 		return failed(StageCgroup, "make its cgroup", "", err)
 	}
 	l.box.group = g
 	l.site.tasks = g.Tasks()
 	return nil
+}
+
+// cgroups are the hierarchies, which are known already when the caller has looked at the machine.
+func (l *launch) cgroups() (*cgroups.Machine, error) {
+	if l.opts.Machine != nil {
+		return cgroups.MachineOf(l.opts.Machine.Hierarchies())
+	}
+	return cgroups.ThisMachine()
 }
 
 // Cgroups lists the directories of the sandbox's own cgroup; none when it has none.
@@ -43,10 +55,5 @@ func (b *Sandbox) removeGroup(ctx context.Context) error {
 	if b.group == nil {
 		return nil
 	}
-	if pids, err := b.group.PIDs(); err == nil && len(pids) > 0 {
-		if err := b.group.Kill(ctx); err != nil {
-			return err
-		}
-	}
-	return b.group.Remove(ctx)
+	return b.group.Clear(ctx)
 }

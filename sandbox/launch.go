@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -382,16 +381,3 @@ func (l *launch) died() error {
 	}
 	return &LaunchError{Stage: l.stage, What: what}
 }
-
-// newName is unique on the machine: the launcher's PID and start time tell later whether its owner still lives.
-var newName = func() func() string {
-	var mu sync.Mutex
-	var n int
-	start := startTime(os.Getpid())
-	return func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		n++
-		return "cutaway-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(start, 10) + "-" + strconv.Itoa(n)
-	}
-}()

@@ -13,10 +13,17 @@ func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (notes 
 		s.Namespaces.User = NewNamespace
 		notes = append(notes, "a user namespace too, as you are not root: what is root inside is you outside")
 	}
+	left := refused(refusals, s)
 	for _, o := range optional {
+		if left == 0 {
+			break // as on most machines: nothing more is asked there
+		}
 		without := *s
-		if o.leave(&without); !alike(s, &without) && refused(refusals, &without) < refused(refusals, s) {
-			*s = without
+		if o.leave(&without); alike(s, &without) {
+			continue
+		}
+		if n := refused(refusals, &without); n < left {
+			*s, left = without, n
 			notes = append(notes, o.note)
 		}
 	}

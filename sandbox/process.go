@@ -22,8 +22,7 @@ func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exit
 		err error
 	}
 	result := make(chan started)
-	go func() {
-		runtime.LockOSThread()
+	onOwnThread(func() {
 		if len(joins) == 0 {
 			defer runtime.UnlockOSThread()
 		}
@@ -43,9 +42,27 @@ func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exit
 			}
 		}
 		exited <- status
-	}()
+	})
 	r := <-result
 	return r.pid, r.err
+}
+
+// onOwnThread runs f on a thread that it has for itself, and that is not the process's first: that one's namespaces are what
+// /proc/self shows, and it does not end before the process does.
+func onOwnThread(f func()) {
+	locked := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			close(locked)
+			f()
+			return
+		}
+		onOwnThread(f) // which is another one, as long as this one is locked
+		runtime.UnlockOSThread()
+		close(locked)
+	}()
+	<-locked
 }
 
 // open is the file, or clones the mount at a path, detached. An idmapped one has its owners shifted by the maps of the process's user

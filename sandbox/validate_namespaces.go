@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 )
 
 func checkSources(s *Spec) (errs []error) {
@@ -27,8 +27,20 @@ func checkJoined(s *Spec) (errs []error) {
 	return errs
 }
 
-// hostname is what hostname(7) allows, and the underscore that people use all the same.
-var hostname = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_])?$`)
+// isHostname tells whether a name is one that hostname(7) allows, or has the underscore that people use all the same.
+func isHostname(name string) bool {
+	const inside = ".-" // not at an end
+	for i := range len(name) {
+		if c := name[i]; c != '_' && !isLetterOrDigit(c) && !strings.Contains(inside, name[i:i+1]) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64 && strings.Trim(name, inside) == name
+}
+
+func isLetterOrDigit(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
 
 func checkHostname(s *Spec) []error {
 	switch {
@@ -36,7 +48,7 @@ func checkHostname(s *Spec) []error {
 		return nil
 	case !s.Namespaces.UTS.IsNew():
 		return wrong("hostname", "make a new uts namespace too, or leave it empty", "would change the name of the host, or of what is joined")
-	case !hostname.MatchString(s.Hostname):
+	case !isHostname(s.Hostname):
 		return wrong("hostname", "say 64 letters, digits, dots and dashes at most", "%s is none", clip(s.Hostname))
 	}
 	return nil

@@ -26,6 +26,11 @@ func ThisMachine() (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for cgroups: %w", err)
 	}
+	return MachineOf(h)
+}
+
+// MachineOf looks at the calling process's cgroups alone, where the hierarchies are known.
+func MachineOf(h *cgroup.Hierarchies) (*Machine, error) {
 	own, err := MembershipOf(os.Getpid())
 	if err != nil {
 		return nil, err

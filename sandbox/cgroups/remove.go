@@ -12,6 +12,22 @@ import (
 // removePatience is how long a cgroup may stay busy after its last process has ended: until the kernel has let go of it.
 const removePatience = time.Second
 
+// Clear kills whoever is in the group, removes it and closes it. Most often nobody is, which removing it finds out by itself.
+func (g *Group) Clear(ctx context.Context) error {
+	empty := true
+	for _, f := range g.folders {
+		empty = rmdir(f.Dir) == nil && empty
+	}
+	if empty {
+		g.Close()
+		return nil
+	}
+	if err := g.Kill(ctx); err != nil {
+		return err
+	}
+	return g.Remove(ctx)
+}
+
 // Remove removes the group's directories with those below, and closes it. No process may be in them.
 func (g *Group) Remove(ctx context.Context) error {
 	var err error

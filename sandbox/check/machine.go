@@ -104,7 +104,7 @@ func (m *Machine) file(path string) ([]byte, error) {
 		return nil, &os.PathError{Op: "open", Path: m.root + path, Err: err}
 	}
 	defer unix.Close(fd)
-	b := make([]byte, 0, 4096)
+	b := make([]byte, 0, 512) // nearly all are smaller
 	for len(b) < mostOfAFile {
 		if len(b) == cap(b) {
 			b = slices.Grow(b, cap(b))
@@ -252,6 +252,9 @@ func (m *Machine) readCgroups() {
 		return found
 	})
 }
+
+// Hierarchies are the cgroup hierarchies that are mounted here. They are looked for when first asked for.
+func (m *Machine) Hierarchies() *cgroup.Hierarchies { return m.hierarchies() }
 
 // UID is the effective user id, as the user namespace of the process has it.
 func (m *Machine) UID() uint32 { return m.Self.UID[1] }

@@ -12,7 +12,7 @@ import (
 // The manual page in docs is the one that the commands make.
 func TestManIsCurrent(t *testing.T) {
 	var out bytes.Buffer
-	if err := writeMan(&out, newRoot(&app{})); err != nil {
+	if err := writeMan(&out, newRoot(&app{}, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if *update {
@@ -33,7 +33,7 @@ func TestManIsCurrent(t *testing.T) {
 func TestManIsRoff(t *testing.T) {
 	groff := tool(t, "groff", "groff-base")
 	var page bytes.Buffer
-	if err := writeMan(&page, newRoot(&app{})); err != nil {
+	if err := writeMan(&page, newRoot(&app{}, nil)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(groff, "-man", "-ww", "-Tutf8")
