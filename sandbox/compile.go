@@ -185,7 +185,7 @@ func (w *writer) mounts() {
 
 // overlayOptions lets a user namespace use an overlay: its marks are in user.* attributes there (overlayfs.rst).
 func (w *writer) overlayOptions() string {
-	if w.Namespaces.User.IsNew() {
+	if w.Namespaces.OtherUser() {
 		return "userxattr"
 	}
 	return ""
@@ -296,7 +296,7 @@ func (w *writer) devices() {
 
 // mapsGroup tells whether a group id has a meaning inside.
 func (w *writer) mapsGroup(gid uint32) bool {
-	return !w.Namespaces.User.IsNew() || slices.ContainsFunc(w.gids, func(m IDMapping) bool {
+	return !w.Namespaces.OtherUser() || slices.ContainsFunc(w.gids, func(m IDMapping) bool {
 		return gid >= m.Inside && gid-m.Inside < m.Count
 	})
 }

@@ -4,34 +4,43 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
+// namespaceFile is a namespace that is held open.
+type namespaceFile struct {
+	kind string
+	file *os.File
+}
+
+// joinOrder leaves mnt to the end: files of ours are found by paths until then. Where user comes, see joinOps.
+var joinOrder = [...]string{"ipc", "uts", "net", "cgroup", "pid", "time", "mnt", "user"}
+
 // join opens the namespaces that the Spec joins. Each target is held by a pidfd while they are opened, and must be the
 // process that its name stood for: one with the same PID and another start time is a stranger.
 func (l *launch) join() error {
-	for _, name := range NamespaceTypes {
-		target, joined := l.spec.Namespaces.Of(name).Joined()
+	for _, kind := range joinOrder {
+		target, joined := l.spec.Namespaces.Of(kind).Joined()
 		if !joined {
 			continue
 		}
-		if name == "user" || name == "mnt" || name == "time" {
-			return &LaunchError{
-				Stage: StageClone, What: "join the " + name + " namespace of " + target, Err: errors.ErrUnsupported,
-				Advice: "`cutaway enter` enters one; a sandbox can join net, pid, ipc, uts and cgroup",
-			}
-		}
-		f, err := l.openNamespace(target, name)
+		f, err := l.openNamespace(target, kind)
 		if err != nil {
-			return failed(StageClone, "join the "+name+" namespace of "+target, "", err)
+			return failed(StageClone, "join the "+kind+" namespace of "+target, "", err)
 		}
-		l.joins = append(l.joins, f)
+		l.joins = append(l.joins, namespaceFile{kind, f})
 	}
 	l.site.joined = len(l.joins) > 0
 	return nil
+}
+
+// joins tells whether a type is among those that are joined.
+func joins(list []namespaceFile, kinds ...string) bool {
+	return slices.ContainsFunc(list, func(n namespaceFile) bool { return slices.Contains(kinds, n.kind) })
 }
 
 func (l *launch) openNamespace(target, name string) (*os.File, error) {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -76,12 +77,12 @@ type launch struct {
 	box      *Sandbox
 	messages <-chan reexec.Message
 	exited   chan syscall.WaitStatus
-	joins    []*os.File
+	joins    []namespaceFile
 	plan     *os.File
 	stage    Stage
+	command  int  // its PID, where a spawner tells
 	underWay bool // the first process goes on without being told
 	probe    *probed
-	entry    *entry // of an Enter; nil for a sandbox
 }
 
 // Start launches a sandbox and returns when its command runs. An error is a *LaunchError once the launch had begun, and
@@ -150,22 +151,14 @@ func (l *launch) hangUp() {
 	}
 }
 
-// script is what the first process does, and what it is sent.
-func (l *launch) script() (*stage.Plan, []shipment) {
-	if l.entry != nil {
-		return l.entry.compile(l.spec, l.site)
-	}
-	return compile(l.spec, l.site)
-}
-
 // close lets go of what only the launch needed.
 func (l *launch) close() {
 	l.exe.Close()
 	if l.plan != nil {
 		l.plan.Close()
 	}
-	for _, f := range l.joins {
-		f.Close()
+	for _, j := range l.joins {
+		j.file.Close()
 	}
 }
 
@@ -217,49 +210,32 @@ func (l *launch) clone() error {
 		return failed(StageClone, "make the plan's file", "", err)
 	}
 	l.plan = plan
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return failed(StageClone, "socketpair", "", err)
+	flags := cloneFlags(l.spec)
+	if l.needsSpawner(flags) {
+		return l.spawn(flags)
 	}
-	l.box.control = pair[0]
-	defer syscall.Close(pair[1])
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return failed(StageClone, "open", os.DevNull, err)
-	}
-	defer null.Close()
-
-	files := []uintptr{null.Fd(), null.Fd(), null.Fd(), plan.Fd(), uintptr(pair[1])}
-	if !l.site.terminal {
-		for i, f := range []*os.File{l.opts.Stdin, l.opts.Stdout, l.opts.Stderr} {
-			if f != nil {
-				files[i] = f.Fd()
-			}
-		}
-	}
-	l.box.pidfd = -1
-	attr := &syscall.ProcAttr{
-		Env:   []string{stage.Variable + "=" + stage.RoleChild, "GOMAXPROCS=1"}, // a small init has few threads
-		Files: files,
-		Sys:   &syscall.SysProcAttr{Cloneflags: cloneFlags(l.spec), PidFD: &l.box.pidfd},
+	p := &program{role: stage.RoleChild, standard: l.standard(), plan: plan, sys: syscall.SysProcAttr{Cloneflags: flags}}
+	for _, j := range l.joins {
+		p.joins = append(p.joins, j.file)
 	}
 	if l.spec.Namespaces.User.IsNew() {
 		// Its ids are not mapped yet, and an exec without a mapped root drops all capabilities but the ambient ones.
 		for c := uintptr(0); c <= uintptr(l.site.lastCap); c++ {
-			attr.Sys.AmbientCaps = append(attr.Sys.AmbientCaps, c)
+			p.sys.AmbientCaps = append(p.sys.AmbientCaps, c)
 		}
 	}
 	if l.box.group != nil && l.box.group.Dir() != nil {
-		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(l.box.group.Dir().Fd())
+		p.sys.UseCgroupFD, p.sys.CgroupFD = true, int(l.box.group.Dir().Fd())
 	}
-	l.exited = make(chan syscall.WaitStatus, 1)
-	pid, err := forkOnOwnThread(l.exe.Path, attr, l.joins, l.exited)
-	if err != nil {
-		return failed(StageClone, "clone with new namespaces", "", err)
+	return l.start(p)
+}
+
+// standard are the command's files; a command with a terminal of its own gets none of the caller's.
+func (l *launch) standard() []*os.File {
+	if l.site.terminal {
+		return []*os.File{nil, nil, nil}
 	}
-	l.box.PID = pid
-	l.messages = reexec.Receive(pair[0])
-	return nil
+	return []*os.File{l.opts.Stdin, l.opts.Stdout, l.opts.Stderr}
 }
 
 // release does what only the launcher can once the process is there, and lets it go on.
@@ -273,7 +249,7 @@ func (l *launch) release() error {
 			return failed(StageMaps, "map ids", "", err)
 		}
 	}
-	plan, sends := l.script()
+	plan, sends := compile(l.spec, l.site)
 	if _, err := l.plan.Write(plan.Encode()); err != nil {
 		return failed(StageMaps, "write the plan", "", err)
 	}
@@ -344,6 +320,10 @@ func (l *launch) follow() error {
 				if err := l.goOn(); err != nil {
 					return err
 				}
+			}
+		case stage.MsgSpawned:
+			if len(m.Text) >= 8 {
+				l.command = int(binary.LittleEndian.Uint64([]byte(m.Text)))
 			}
 		case stage.MsgTerminal:
 			if m.FD >= 0 {

@@ -61,6 +61,12 @@ type Namespaces struct {
 	Time   Source `json:"time"`
 }
 
+// OtherUser tells whether the sandbox is in another user namespace than cutaway: a new one, or one that it joins.
+func (n *Namespaces) OtherUser() bool {
+	_, joined := n.User.Joined()
+	return joined || n.User.IsNew()
+}
+
 // Of is the source of a type by its name in /proc/PID/ns; nil when there is no such type.
 func (n *Namespaces) Of(name string) *Source {
 	switch name {

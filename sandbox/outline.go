@@ -52,8 +52,8 @@ func (l *launch) outline() (*steps.Launch, error) {
 		Environ:      l.site.env,
 		Ops:          plan.Ops,
 	}
-	for _, f := range l.joins {
-		o.Joins = append(o.Joins, f.Name())
+	for _, j := range l.joins {
+		o.Joins = append(o.Joins, j.file.Name())
 	}
 	for _, s := range sends {
 		o.Idmapped = append(o.Idmapped, s.idmapped)

@@ -48,10 +48,10 @@ func (l *launch) survey() error {
 	l.site.terminal = s.Terminal == TerminalAlways || s.Terminal == TerminalAuto && l.opts.Interactive
 	l.site.lastCap = lastCap()
 	own := ownCapabilities()
-	l.site.privileged = s.Namespaces.User.IsNew() || own.Has(capSetPCap)
+	l.site.privileged = s.Namespaces.OtherUser() || own.Has(capSetPCap)
+	l.site.sendTrees = s.Namespaces.OtherUser() && os.Geteuid() == 0
 	if s.Namespaces.User.IsNew() {
 		l.site.uids, l.site.gids = chooseMaps(s)
-		l.site.sendTrees = os.Geteuid() == 0
 	}
 	if s.Root.Kind == RootOverlay {
 		top, err := hostTop("/")
@@ -168,8 +168,10 @@ func ownHierarchies() ([]hierarchy, error) {
 }
 
 const (
+	capSetUID    caps.Cap = 7
 	capSetPCap   caps.Cap = 8
 	capSysPtrace caps.Cap = 19
+	capSysAdmin  caps.Cap = 21
 )
 
 // lastCap is the last capability that this kernel knows.

@@ -15,8 +15,9 @@ import (
 
 // forkOnOwnThread starts a process from a thread that lives as long as the process: the signal that it asks for on its
 // parent's end comes when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)). The thread enters the namespaces
-// that are joined before, and ends with the process then.
-func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exited chan<- syscall.WaitStatus) (int, error) {
+// that are joined before, and ends with the process then. A process that makes others this one's children says which in
+// more: they are waited for too, and exited tells how the last one ended.
+func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, more <-chan int, exited chan<- syscall.WaitStatus) (int, error) {
 	type started struct {
 		pid int
 		err error
@@ -35,16 +36,25 @@ func forkOnOwnThread(path string, attr *syscall.ProcAttr, joins []*os.File, exit
 		if err != nil {
 			return
 		}
-		var status syscall.WaitStatus
-		for {
-			if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
-				break
+		status := await(pid)
+		if more != nil {
+			for pid := range more {
+				status = await(pid)
 			}
 		}
 		exited <- status
 	})
 	r := <-result
 	return r.pid, r.err
+}
+
+// await waits for the end of a child.
+func await(pid int) (status syscall.WaitStatus) {
+	for {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
+			return status
+		}
+	}
 }
 
 // onOwnThread runs f on a thread that it has for itself, and that is not the process's first: that one's namespaces are what

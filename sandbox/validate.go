@@ -36,7 +36,7 @@ const (
 
 // specChecks are made in this order; each says what is wrong with the Spec, if anything.
 var specChecks = []func(*Spec) []error{
-	checkVersion, checkCommand, checkEnv, checkUser, checkSources, checkJoined, checkHostname, checkTime, checkMaps, checkRoot,
+	checkVersion, checkCommand, checkEnv, checkUser, checkSources, checkHostname, checkTime, checkMaps, checkRoot,
 	checkRootLists, checkMounts, checkKernelMounts, checkOwnedMounts, checkNetwork, checkCapabilities, checkFilters, checkRlimits, checkLimits,
 }
 

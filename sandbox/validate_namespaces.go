@@ -14,19 +14,6 @@ func checkSources(s *Spec) (errs []error) {
 	return errs
 }
 
-// checkJoined refuses what a sandbox cannot join: entering a user namespace gives up all rights outside before the sandbox
-// is made, its mounts are made for a root of its own, and a time namespace is entered by processes without other threads
-// only (setns(2)).
-func checkJoined(s *Spec) (errs []error) {
-	for _, name := range []string{"user", "mnt", "time"} {
-		if _, joined := s.Namespaces.Of(name).Joined(); joined {
-			errs = append(errs, wrong("namespaces."+name, "`cutaway enter` enters one; a sandbox can join net, pid, ipc, uts and cgroup",
-				"a sandbox cannot join a %s namespace", name)...)
-		}
-	}
-	return errs
-}
-
 // isHostname tells whether a name is one that hostname(7) allows, or has the underscore that people use all the same.
 func isHostname(name string) bool {
 	const inside = ".-" // not at an end

@@ -8,6 +8,9 @@ import (
 func checkRoot(s *Spec) (errs []error) {
 	r := &s.Root
 	newMounts := s.Namespaces.Mnt.IsNew()
+	if _, joined := s.Namespaces.Mnt.Joined(); joined && r.Kind != RootKeep {
+		return wrong("root", "keep it, or make a new mnt namespace", "a joined mnt namespace brings its own")
+	}
 	switch r.Kind {
 	case RootKeep:
 		if r.Switch == Chroot {

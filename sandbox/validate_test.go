@@ -39,9 +39,11 @@ func TestValidate(t *testing.T) {
 		{"source", "namespaces.net", "new, host, container:NAME", func(s *Spec) { s.Namespaces.Net = "private"; s.Sys = SysEmpty }},
 		{"no target", "namespaces.net", "container:NAME", func(s *Spec) { s.Namespaces.Net = "container:"; s.Sys = SysEmpty }},
 		{"no PID", "namespaces.ipc", "is not a PID", func(s *Spec) { s.Namespaces.IPC = "process:db" }},
-		{"joined user", "namespaces.user", "cutaway enter", func(s *Spec) { s.Namespaces.User = "process:1" }},
-		{"joined mnt", "namespaces.mnt", "cutaway enter", func(s *Spec) { *s = s.without(); s.Namespaces.Mnt = "process:1" }},
-		{"joined time", "namespaces.time", "cutaway enter", func(s *Spec) { s.Namespaces.Time = "container:db" }},
+		{"joined mnt with a root", "root", "brings its own", func(s *Spec) {
+			*s = s.without()
+			s.Namespaces.Mnt = "process:1"
+			s.Root.Kind, s.Root.Path = RootDir, "/x"
+		}},
 		{"the host's name", "hostname", "new uts", func(s *Spec) { s.Namespaces.UTS = HostNamespace }},
 		{"another's name", "hostname", "what is joined", func(s *Spec) { s.Namespaces.UTS = "container:db" }},
 		{"escape in a name", "hostname", "letters", func(s *Spec) { s.Hostname = "a\x1b[2J" }},
@@ -169,6 +171,9 @@ func TestWhatIsValid(t *testing.T) {
 	for name, change := range map[string]func(*Spec){
 		"default":             func(*Spec) {},
 		"joined network":      func(s *Spec) { s.Namespaces.Net = "process:1"; s.Sys = SysEmpty },
+		"joined user":         func(s *Spec) { s.Namespaces.User, s.UIDMap, s.GIDMap = "process:1", nil, nil },
+		"joined mnt":          func(s *Spec) { *s = s.without(); s.Namespaces.Mnt = "process:1" },
+		"joined time":         func(s *Spec) { s.Namespaces.Time = "container:db" },
 		"joined processes":    func(s *Spec) { s.Namespaces.PID, s.Namespaces.User = "container:db", HostNamespace },
 		"range":               func(s *Spec) { s.UIDMap = []IDMapping{{0, 100000, 65536}}; s.User.UID = 33 },
 		"two lines":           func(s *Spec) { s.GIDMap = []IDMapping{{0, 1000, 1}, {1, 100000, 65536}}; s.User.Groups = []uint32{5} },

@@ -68,8 +68,11 @@ func fd(n int64) uintptr { return uintptr(ExtraFD + n) }
 func (w *forkWriter) joining(o *Op) (ok bool) {
 	switch o.Verb {
 	case WriteFD:
-		at := w.at("write "+o.Data, o.Path)
-		w.call(plain, at, syscall.SYS_WRITE, fd(o.N), w.text(o.Data), uintptr(len(o.Data)))
+		at, kind := w.at("write "+o.Data, o.Path), plain
+		if o.Flags&Optional != 0 {
+			kind = lenient
+		}
+		w.call(kind, at, syscall.SYS_WRITE, fd(o.N), w.text(o.Data), uintptr(len(o.Data)))
 	case WriteFile:
 		at := w.at("write "+o.Data, o.Path)
 		w.open(at, o.Path, syscall.O_WRONLY)
