@@ -103,13 +103,23 @@ func countProcesses(b *testing.B) int {
 	return n
 }
 
+// build makes the program, and installs it by a copy: what the linker writes through a mapping stays in the page cache in
+// single pages, and a program that starts from them takes a tenth longer than from a file that was written or read in one
+// piece.
 func build(b *testing.B) string {
 	b.Helper()
-	program := filepath.Join(b.TempDir(), "cutaway")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "cutaway")
+	linked, program := filepath.Join(b.TempDir(), "linked"), filepath.Join(b.TempDir(), "cutaway")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", linked, "cutaway")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("build: %v\n%s", err, out)
+	}
+	text, err := os.ReadFile(linked)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(program, text, 0o755); err != nil {
+		b.Fatal(err)
 	}
 	return program
 }
