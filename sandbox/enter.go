@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 
@@ -62,10 +63,18 @@ func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []s
 			<-l.exited
 		}
 		l.probe = beginProbe(opts.Machine)
-		return nil, nil, l.advise(err)
+		return nil, nil, l.advise(notThere(err))
 	}
 	go l.box.attend(l.messages, l.exited)
 	return l.box, t.notes, nil
+}
+
+// notThere says of a command that was not found whose it is not.
+func notThere(err error) error {
+	if launch := (*LaunchError)(nil); errors.As(err, &launch) && ExitCode(err) == 127 {
+		launch.Advice = "the target has no such program in its PATH, or not the loader that it needs"
+	}
+	return err
 }
 
 func (l *launch) enter(t *target) error {

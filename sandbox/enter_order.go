@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -131,7 +130,7 @@ func (w *entryWriter) restrict(own caps.Set, entersUser bool) error {
 		noNewPrivs = true
 		w.note("no_new_privs, which its filter takes without CAP_SYS_ADMIN")
 	}
-	w.limits()
+	w.restrictResources()
 	if len(filter) > 0 && !noNewPrivs {
 		w.add(filter...)
 	}
@@ -218,23 +217,29 @@ func (w *entryWriter) filter() ([]stage.Op, error) {
 	if err != nil {
 		return nil, failed(StageSeccomp, "build the filter of system calls", "", err)
 	}
-	w.note("its seccomp filter is stood in for by Docker's default")
+	w.note("its seccomp filter cannot be taken over: Docker's default stands in for it")
 	return []stage.Op{{Verb: stage.Seccomp, Data: string(program)}}, nil
 }
 
-// limits gives the command the target's resource limits where they are lower than ours.
-func (w *entryWriter) limits() {
-	for _, name := range slices.Sorted(maps.Keys(rlimits)) {
-		var theirs, ours unix.Rlimit
-		number := rlimits[name]
-		if unix.Prlimit(w.PID, number, nil, &theirs) != nil || unix.Prlimit(0, number, nil, &ours) != nil {
-			continue // it has ended, or is not ours to ask
+// restrictResources gives the command the target's resource limits, as far as they are not above ours.
+func (w *entryWriter) restrictResources() {
+	for number, theirs := range w.rlimits { // in the order of their numbers (proc_pid_limits in fs/proc/base.c)
+		var ours unix.Rlimit
+		if unix.Getrlimit(number, &ours) != nil {
+			continue
 		}
-		soft, hard := min(theirs.Cur, ours.Max), min(theirs.Max, ours.Max)
+		soft, hard := min(resource(theirs.Soft), ours.Max), min(resource(theirs.Hard), ours.Max)
 		if soft != ours.Cur || hard != ours.Max {
-			w.add(stage.Op{Verb: stage.Rlimit, N: int64(number), Flags: soft, Attr: hard, Data: name})
+			w.add(stage.Op{Verb: stage.Rlimit, N: int64(number), Flags: soft, Attr: hard, Data: theirs.Name})
 		}
 	}
+}
+
+func resource(v proc.LimitValue) uint64 {
+	if v.Unlimited {
+		return unix.RLIM_INFINITY
+	}
+	return v.N
 }
 
 // exec makes the fork the command.

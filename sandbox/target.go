@@ -27,7 +27,8 @@ type target struct {
 	cgroups    []*os.File      // cgroup.procs of each that is not ours
 	status     proc.Status
 	uids, gids []proc.IDMapping // of its user namespace
-	label      security.Label   // "" where no security module labels processes
+	rlimits    []proc.ResourceLimit
+	label      security.Label // "" where no security module labels processes
 	env        []string
 	notes      []string
 }
@@ -88,6 +89,12 @@ func (t *target) readStatus(dir string) error {
 		}
 	}
 	t.label = labelOf(dir)
+	if text, err = os.ReadFile(dir + "/limits"); err != nil {
+		return err
+	}
+	if t.rlimits, err = proc.ParseLimits(text); err != nil {
+		return fmt.Errorf("read %s/limits: %w", dir, err)
+	}
 	return nil
 }
 

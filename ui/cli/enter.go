@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cutaway/inspect/proc"
 	"cutaway/sandbox"
+	"cutaway/sandbox/shell"
 )
 
 // enterFlags are the flags of `cutaway enter`.
 type enterFlags struct {
 	namespaces       []string
 	asRoot           bool
+	hostTools        bool
 	env              []string
 	workdir          string
 	terminal         string
@@ -28,9 +31,11 @@ func newEnter(a *app) *cobra.Command {
 		Use:   "enter TARGET [flags] [--] [COMMAND [ARGUMENT...]]",
 		Short: "Run a command in the namespaces of a container or process",
 		Long: "Run COMMAND, a shell without one, in the namespaces, the cgroup and the root of a container or process, with its\n" +
-			"environment and no more rights than it has. " + targetHelp + "The status is the command's, as with run.\n" +
-			"A target in a user namespace of its own, as rootless Podman makes them, cannot be entered yet.",
+			"environment, its user and no more rights than it has: capabilities, no_new_privs, security label, resource limits.\n" +
+			targetHelp + "The status is the command's, as with run.\n" +
+			"A target without a shell or the command is looked at with the host's tools: --host-tools.",
 		Example: "  cutaway enter db                          a shell in the container db\n" +
+			"  cutaway enter db --host-tools -- ps -ef   the host's ps, of db's processes\n" +
 			"  cutaway enter db --ns net -- ss -tln      the host's ss in db's network\n" +
 			"  cutaway enter 4242 --as-root -- mount     with all rights of cutaway's",
 		Args:              cobra.MinimumNArgs(1),
@@ -46,9 +51,10 @@ func newEnter(a *app) *cobra.Command {
 	flags.SortFlags = false
 	flags.SetInterspersed(true)
 	flags.StringSliceVar(&f.namespaces, "ns", nil, "enter these `TYPES` of namespaces only: "+strings.Join(sandbox.NamespaceTypes[:], ", "))
+	flags.BoolVar(&f.hostTools, "host-tools", false, "with the host's files and commands, in all namespaces but mnt, and /proc as the target sees it")
 	flags.BoolVar(&f.asRoot, "as-root", false, "with all rights that cutaway has, not only the target's")
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "set `NAME=VALUE` over the target's environment")
-	flags.StringVarP(&f.workdir, "workdir", "w", "", "the working directory `DIR` inside")
+	flags.StringVarP(&f.workdir, "workdir", "w", "", "the working directory `DIR` inside; the target's without it")
 	flags.StringVar(&f.terminal, "terminal", "auto", "give the command a terminal of its own `WHEN`: auto, always or never")
 	flags.BoolVarP(&f.interactive, "interactive", "i", false, "accepted as docker exec has it")
 	flags.BoolVarP(&f.tty, "tty", "t", false, "as --terminal always")
@@ -66,15 +72,15 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 			return oneOf("--ns", kind, sandbox.NamespaceTypes[:])
 		}
 	}
+	if f.hostTools && slices.Contains(f.namespaces, "mnt") {
+		return errors.New("--host-tools: these are the host's files, and --ns mnt asks for the target's; leave one of them out")
+	}
 	pid, start, err := a.resolve(ctx, name)
 	if err != nil {
 		return err
 	}
-	if len(command) == 0 {
-		command = []string{"sh"}
-	}
 	e := &sandbox.Entry{
-		PID: pid, Start: start, Namespaces: f.namespaces, Command: command, Dir: f.workdir, Env: f.env, AsRoot: f.asRoot,
+		PID: pid, Start: start, Namespaces: f.namespaces, HostTools: f.hostTools, Command: command, Dir: f.workdir, Env: f.env, AsRoot: f.asRoot,
 		Terminal: sandbox.Terminal(f.terminal),
 	}
 	if f.tty {
@@ -83,7 +89,7 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 	ctx, signals := catchEarly(ctx)
 	var box *sandbox.Sandbox
 	var notes []string
-	err = a.journalled("enter", command, func() (err error) {
+	err = a.journalled("enter", []string{name}, func() (err error) {
 		box, notes, err = sandbox.Enter(ctx, e, sandbox.Options{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
 		})
@@ -91,8 +97,8 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 	})
 	if err != nil {
 		a.complain(err)
-		if code := sandbox.ExitCode(err); code == 127 {
-			a.note("without a shell inside, the host's tools do: cutaway enter " + name + " --ns net,pid,ipc,uts -- COMMAND")
+		if sandbox.ExitCode(err) == 127 && !f.hostTools {
+			a.note("the host's tools work where the target has none: cutaway enter " + shell.Join(name, "--host-tools") + " -- COMMAND")
 		}
 		return exitStatus(sandbox.ExitCode(err))
 	}
