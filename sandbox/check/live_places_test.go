@@ -48,7 +48,7 @@ func TestLivePlaces(t *testing.T) {
 		{"/proc with hidepid", private("mount -t proc -o hidepid=invisible proc /proc"), []string{"bare"}},
 		{"/sys covered", private("mount -t tmpfs none /sys/firmware"), []string{"bare", "/sys"}},
 		{"/sys read-only", private("mount -o remount,bind,ro /sys"), []string{"bare"}},
-		{"/sys with its usual mounts", private("mount -t debugfs none /sys/kernel/debug; mount -t tracefs none /sys/kernel/tracing; mount -t securityfs none /sys/kernel/security; mount -t binfmt_misc none /proc/sys/fs/binfmt_misc"), []string{"bare"}},
+		{"/sys with its usual mounts", private("for m in debugfs:/sys/kernel/debug tracefs:/sys/kernel/tracing securityfs:/sys/kernel/security binfmt_misc:/proc/sys/fs/binfmt_misc; do mountpoint -q ${m#*:} || mount -t ${m%:*} none ${m#*:}; done"), []string{"bare"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { agree(t, reportOf(t, "1", c.argv...), c.refused...) })
 	}
