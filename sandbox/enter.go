@@ -63,16 +63,21 @@ func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []s
 			<-l.exited
 		}
 		l.probe = beginProbe(opts.Machine)
-		return nil, nil, l.advise(notThere(err))
+		return nil, nil, l.advise(adviseEntry(err))
 	}
 	go l.box.attend(l.messages, l.exited)
 	return l.box, t.notes, nil
 }
 
-// notThere says of a command that was not found whose it is not.
-func notThere(err error) error {
-	if launch := (*LaunchError)(nil); errors.As(err, &launch) && ExitCode(err) == 127 {
+// adviseEntry says what the advice for a launch does not know of.
+func adviseEntry(err error) error {
+	launch := (*LaunchError)(nil)
+	switch {
+	case !errors.As(err, &launch):
+	case ExitCode(err) == 127:
 		launch.Advice = "the target has no such program in its PATH, or not the loader that it needs"
+	case launch.Stage == StageJoin && errors.Is(err, os.ErrPermission):
+		launch.Advice = "it is another user's, or lets nobody look at it: run cutaway as root, with all capabilities"
 	}
 	return err
 }

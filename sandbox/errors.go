@@ -25,7 +25,7 @@ func (e *LaunchError) Error() string {
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
-		if errno := syscall.Errno(0); errors.As(e.Err, &errno) {
+		if errno := syscall.Errno(0); errors.As(e.Err, &errno) && !strings.Contains(e.Err.Error(), "(errno ") {
 			fmt.Fprintf(&b, " (errno %d)", int(errno))
 		}
 	}

@@ -22,7 +22,7 @@ func (l *launch) makeGroup() error {
 	if err != nil {
 		return failed(StageCgroup, "make its cgroup", "", err)
 	}
-	l.box.group = g
+	l.box.group, l.box.groupPaths = g, g.Paths()
 	l.site.tasks = g.Tasks()
 	return nil
 }
@@ -36,12 +36,7 @@ func (l *launch) cgroups() (*cgroups.Machine, error) {
 }
 
 // Cgroups lists the directories of the sandbox's own cgroup; none when it has none.
-func (b *Sandbox) Cgroups() []string {
-	if b.group == nil {
-		return nil
-	}
-	return b.group.Paths()
-}
+func (b *Sandbox) Cgroups() []string { return b.groupPaths }
 
 // cgroup2Only tells whether this machine has no v1 hierarchy: there a process is cloned into its cgroup, elsewhere it
 // joins by itself, and the cgroup can be made while it starts.

@@ -35,7 +35,7 @@ func (b *Sandbox) keepClean(exe string) {
 	b.cleaning.Lock()
 	if !b.cleaned {
 		// Without one, only a SIGKILL of the launcher leaves something, which the next start finds.
-		b.janitor, _ = hire(exe, b.pidfd, b.group.Paths())
+		b.janitor, _ = hire(exe, b.pidfd, b.groupPaths)
 	}
 	b.cleaning.Unlock()
 	sweep()

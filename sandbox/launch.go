@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -51,13 +50,14 @@ type Sandbox struct {
 	PID      int      // its first process, as the launcher sees it
 	Terminal *os.File // the master of its terminal; nil when it has none. Wait closes it
 
-	spec    *Spec
-	pidfd   int
-	control int              // the control socket: its end is the end of the sandbox
-	group   *cgroups.Group   // nil when it has none
-	root    *rootfs.Root     // unpacked; nil without
-	veth    *veth.Connection // nil without
-	closing sync.Once
+	spec       *Spec
+	pidfd      int
+	control    int              // the control socket: its end is the end of the sandbox
+	group      *cgroups.Group   // nil when it has none
+	groupPaths []string         // its directories, also when they are gone
+	root       *rootfs.Root     // unpacked; nil without
+	veth       *veth.Connection // nil without
+	closing    sync.Once
 
 	cleaning sync.Mutex // of what follows
 	cleaned  bool
@@ -100,7 +100,7 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 		if l.box.PID != 0 {
 			<-l.exited // no zombie either
 		}
-		return nil, l.advise(err)
+		return nil, l.explain(err)
 	}
 	l.close()
 	go l.box.attend(l.messages, l.exited)
@@ -123,7 +123,7 @@ func (l *launch) run() error {
 	err := l.clone()
 	l.probe = beginProbe(l.opts.Machine) // not before: each thread makes a fork dearer
 	if err != nil {
-		return errors.Join(l.refused(), err) // what is known to be refused says more than an errno
+		return err
 	}
 	if err := l.complete(); err != nil {
 		return err

@@ -3,9 +3,11 @@ package sandbox
 import (
 	"errors"
 	"slices"
+	"strings"
 	"syscall"
 
 	"cutaway/inspect/proc"
+	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/stage"
 )
@@ -103,16 +105,34 @@ func (l *launch) refused() error {
 	if l.probe.err != nil {
 		return failed(StageClone, "look at what this machine allows", "", l.probe.err)
 	}
-	var errs []error
+	var all []string
 	for _, f := range l.probe.machine.Refusals(l.spec.Need()) {
 		if f.Health == check.Refused {
-			errs = append(errs, errors.New(f.String()))
+			all = append(all, f.String())
 		}
 	}
-	if len(errs) == 0 {
+	switch len(all) {
+	case 0:
 		return nil
+	case 1:
+		return &LaunchError{Stage: StageClone, What: "this machine does not allow it", Err: errors.New(all[0])}
 	}
-	return &LaunchError{Stage: StageClone, What: "this machine does not allow it", Err: errors.Join(errs...)}
+	return &LaunchError{Stage: StageClone, What: "this machine does not allow it", Err: errors.New("\n" + strings.Join(all, "\n"))}
+}
+
+// explain says of a launch that failed what this machine refuses of it, where that is known: it says more than the errno of
+// the step that came to feel it.
+func (l *launch) explain(err error) error {
+	if l.ctx.Err() != nil {
+		return err
+	}
+	if l.probe == nil {
+		l.probe = beginProbe(l.opts.Machine)
+	}
+	if refused := l.refused(); refused != nil {
+		return refused
+	}
+	return l.advise(err)
 }
 
 // advise adds to a launch's error what most likely made the step fail here.
@@ -122,8 +142,8 @@ func (l *launch) advise(err error) error {
 	if !errors.As(err, &launch) || launch.Advice != "" || !errors.As(err, &errno) {
 		return err
 	}
-	if l.probe == nil {
-		return err // it did not come to a process
+	if group := (*cgroups.Error)(nil); errors.As(err, &group) && group.Advice != "" {
+		return err
 	}
 	<-l.probe.done
 	launch.Advice = check.Advice(stage.Failure{Stage: string(launch.Stage), What: launch.What, Path: launch.Path, Errno: uint64(errno)}, l.probe.machine)

@@ -181,10 +181,17 @@ func (a *app) status(err error) int {
 // errAlreadySaid fails a command whose output says why.
 var errAlreadySaid = errors.New("see the output")
 
-// complain writes one line on stderr.
+// complain writes an error on stderr: one line, or a few when it is several.
 func (a *app) complain(err error) {
-	line := strings.Join(strings.Fields(err.Error()), " ")
-	_, _ = fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
+	prefix := "cutaway: "
+	for line := range strings.Lines(err.Error()) {
+		line = strings.Join(strings.Fields(line), " ")
+		if line == "" {
+			continue
+		}
+		_, _ = fmt.Fprintf(a.err, "%s%s\n", prefix, text.Sanitise(line))
+		prefix = "  " // of several, or of a hostile name's: never again what looks like ours
+	}
 }
 
 // screenFlags are the flags of the screen alone.
