@@ -9,7 +9,7 @@ import (
 
 // fit fits a preset to who asks and to what refusals says of a machine; the notes say what was changed.
 func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (notes []string) {
-	if !root && s.needsRights() {
+	if !root && s.needsRights() && !s.Namespaces.User.IsNew() {
 		s.Namespaces.User = NewNamespace
 		notes = append(notes, "a user namespace too, as you are not root: what is root inside is you outside")
 	}
