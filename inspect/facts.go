@@ -68,6 +68,9 @@ func (r *factsReader) read(pid int, thread string, now time.Time, hung bool) (*F
 		return nil, errEnded
 	}
 	f.Status = parsed(status, err, parseStatus)
+	if f.Status.OK() && f.Status.Value.Tgid == 0 { // it was reaped while its status was written: the PID is let go of before (kernel/pid.c, __task_pid_nr_ns)
+		return nil, errEnded
+	}
 	return f, nil
 }
 

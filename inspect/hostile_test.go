@@ -255,8 +255,8 @@ func TestScansOfProcessesThatComeAndGo(t *testing.T) {
 	var running sync.WaitGroup
 	for range atOnce {
 		running.Go(func() {
-			for range many / atOnce {
-				if err := exec.Command(sleep, "0.005").Run(); err != nil {
+			for i := range many / atOnce {
+				if err := exec.Command(sleep, []string{"0.005", "0.05"}[i%2]).Run(); err != nil {
 					t.Error(err)
 				}
 			}

@@ -234,6 +234,9 @@ func (seen *sight) parse(b []byte, err error) {
 		err = proc.ParseStat(b, &seen.stat)
 		seen.stat.Comm = seen.comm[:copy(seen.comm[:], seen.stat.Comm)]
 	}
+	if err == nil && seen.stat.State == 'X' { // reaped while it was read: what the kernel had let go of by then is zero (do_task_stat in fs/proc/array.c)
+		err = errEnded
+	}
 	seen.statErr = err
 }
 
