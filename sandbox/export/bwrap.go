@@ -63,7 +63,8 @@ func (w *bwrapWriter) namespaces() {
 	s, n := w.spec, &w.spec.Namespaces
 	w.lackOfAll(s, "bwrap")
 	w.lackOfNames(s)
-	w.lackIf(!n.Mnt.IsNew(), "the host's mount namespace: bwrap always makes one")
+	w.lackOfTools(s, "bwrap")
+	w.lackIf(!n.Mnt.IsNew(), "a mount namespace that is there already: bwrap always makes one")
 	w.lackIf(n.Time.IsNew(), "a time namespace")
 	w.lackIf(s.Namespaces.User == sandbox.HostNamespace && w.plan.Unprivileged, "no user namespace: bwrap makes one for who is not root")
 	for _, t := range []struct {

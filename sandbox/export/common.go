@@ -83,10 +83,19 @@ func pidOf(source sandbox.Source) string {
 func joins(s *sandbox.Spec) (words []string) {
 	for _, name := range sandbox.NamespaceTypes {
 		if source := *s.Namespaces.Of(name); isJoined(source) {
-			words = append(words, "--"+name+"=/proc/"+pidOf(source)+"/ns/"+name)
+			option := name
+			if name == "mnt" {
+				option = "mount"
+			}
+			words = append(words, "--"+option+"=/proc/"+pidOf(source)+"/ns/"+name)
 		}
 	}
 	return words
+}
+
+// lackOfTools is for a tool that is started in the mounts that are joined.
+func (l *lacks) lackOfTools(s *sandbox.Spec, tools string) {
+	l.lackIf(isJoined(s.Namespaces.Mnt), "the joined mounts without %s in them: cutaway brings itself along", tools)
 }
 
 // lackOfNames is for a tool that is told PIDs, which Docker is asked for.

@@ -67,7 +67,8 @@ func (w *dockerWriter) image() (word string, p parts) {
 func (w *dockerWriter) namespaces() {
 	s, n := w.spec, &w.spec.Namespaces
 	w.lackOfAll(s, "docker")
-	w.lackIf(!n.Mnt.IsNew(), "the host's mount namespace: a container always has its own")
+	w.lackIf(!n.Mnt.IsNew(), "a mount namespace that is there already: a container always has its own")
+	w.lackIf(isJoined(n.User) || isJoined(n.Time), "the user and time namespaces that are joined: docker run joins containers' net, pid and ipc only")
 	w.lackIf(n.Time.IsNew(), "a time namespace")
 	w.lackIf(n.User.IsNew(), "a user namespace for one container: the daemon has one for all (dockerd --userns-remap)")
 	w.lackIf(len(s.UIDMap)+len(s.GIDMap) > 0, "maps of ids: the daemon's are in /etc/subuid and /etc/subgid")

@@ -91,6 +91,7 @@ func (w *unshareWriter) sayMissing() {
 	w.lackIf(s.Init && s.Namespaces.PID.IsNew(), "an init that passes signals on: a shell stays as PID 1 and reaps")
 	w.lackIf(s.Root.Kind == sandbox.RootImage, "unpacking an image: set ROOTFS to a directory it is unpacked to (skopeo copy, umoci unpack)")
 	w.lackOfNames(s)
+	w.lackOfTools(s, "bash, setpriv and unshare")
 	w.lackOfOwners(s, w.plan, "mount -o X-mount.idmap, since util-linux 2.39")
 	for _, name := range odd(s, w.plan) {
 		w.lack("the variable %s: no shell can name it", shell.Quote(name))

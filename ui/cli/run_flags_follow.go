@@ -13,7 +13,8 @@ func (w *specWriter) follow() {
 	w.needNamespaces()
 	w.needUser()
 	w.leaveDefaults()
-	if w.Root.Kind == sandbox.RootKeep && w.flags.specFile == "" && !w.flags.has("workdir") {
+	_, otherMounts := w.Namespaces.Mnt.Joined()
+	if w.Root.Kind == sandbox.RootKeep && !otherMounts && w.flags.specFile == "" && !w.flags.has("workdir") {
 		if dir, err := os.Getwd(); err == nil { // as with every other command
 			w.Dir = dir
 		}
