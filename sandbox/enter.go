@@ -21,7 +21,7 @@ type Entry struct {
 	HostTools  bool     // the host's files with the target's processes in /proc: all namespaces but mnt
 	Command    []string // nil is a shell
 	Dir        string   // working directory inside; "" is the target's
-	Env        []string // set over the target's environment, NAME=VALUE
+	Env        []string // set over the environment, NAME=VALUE: the target's, or the caller's where the target's root is not entered
 	AsRoot     bool     // with all that cutaway has, not with what the target is restricted to
 	Terminal   Terminal
 }
@@ -29,7 +29,7 @@ type Entry struct {
 // shells are tried in turn when no command is named.
 var shells = []string{"bash", "sh"}
 
-// Enter runs a command in the namespaces, the cgroup and the root of a process, with its environment and, unless AsRoot,
+// Enter runs a command in the namespaces, the cgroup and the root of a process, with its environment there and, unless AsRoot,
 // with no more rights than it has: its user, capabilities, no_new_privs, security label and resource limits. notes say what
 // of the target could not be had. The command ends with the caller, and nothing of the caller's can be reached by it.
 //

@@ -275,6 +275,24 @@ func TestEnterHostTools(t *testing.T) {
 	}
 }
 
+// The target's environment is for the target's files: what it names (LD_PRELOAD) must not be executed by the host's tools.
+func TestEnterKeepsEnvironmentsApart(t *testing.T) {
+	target := livetest.Unshare(t, "--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc")
+	for _, e := range []*Entry{
+		{PID: target.PID, HostTools: true},
+		{PID: target.PID, Namespaces: []string{"user", "pid"}},
+	} {
+		command, _ := entered(t, e)
+		env, err := os.ReadFile(procDir(command) + "/environ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "PATH=" + os.Getenv("PATH") + "\x00LEAK=yes\x00"; string(env) != want {
+			t.Errorf("the command has %q, want %q", env, want)
+		}
+	}
+}
+
 // Capabilities that count in the target's user namespace alone are not given where they would count on the host.
 func TestEnterWithoutItsUserNamespace(t *testing.T) {
 	livetest.NeedRoot(t)

@@ -276,16 +276,17 @@ func (w *entryWriter) exec(terminal bool) {
 	}
 }
 
-// environment is the target's, with what the caller sets. The host's tools are looked for where the caller's are, and a terminal is what
-// the caller's is.
+// environment is the target's, with what the caller sets, and TERM of the caller's terminal. Where the target's root is not
+// entered it is the caller's: an LD_PRELOAD of the target's, such as /proc/1/root/x.so, would have the host's tools execute what
+// is inside.
 func (w *entryWriter) environment(terminal bool) []string {
-	env := slices.Clone(w.env)
+	env := slices.Clone(w.environ)
+	if w.target.root != nil || w.wants("mnt") && !w.AsRoot { // without a root to enter the target's files are ours
+		env = slices.Clone(w.env)
+	}
 	set := func(name, value string) {
 		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") })
 		env = append(env, name+"="+value)
-	}
-	if path, ok := variable(w.environ, "PATH"); ok && w.target.root == nil {
-		set("PATH", path)
 	}
 	if term, ok := variable(w.environ, "TERM"); ok && terminal {
 		set("TERM", term)

@@ -53,7 +53,7 @@ func newEnter(a *app) *cobra.Command {
 	flags.StringSliceVar(&f.namespaces, "ns", nil, "enter these `TYPES` of namespaces only: "+strings.Join(sandbox.NamespaceTypes[:], ", "))
 	flags.BoolVar(&f.hostTools, "host-tools", false, "with the host's files and commands, in all namespaces but mnt, and /proc as the target sees it")
 	flags.BoolVar(&f.asRoot, "as-root", false, "with all rights that cutaway has, not only the target's")
-	flags.StringArrayVarP(&f.env, "env", "e", nil, "set `NAME=VALUE` over the target's environment")
+	flags.StringArrayVarP(&f.env, "env", "e", nil, "set `NAME=VALUE` over the target's environment, or over yours where its files are not entered")
 	flags.StringVarP(&f.workdir, "workdir", "w", "", "the working directory `DIR` inside; the target's without it")
 	flags.StringVar(&f.terminal, "terminal", "auto", "give the command a terminal of its own `WHEN`: auto, always or never")
 	flags.BoolVarP(&f.interactive, "interactive", "i", false, "accepted as docker exec has it")
