@@ -88,5 +88,6 @@ func runConfig(t *testing.T, runtime string, s *sandbox.Spec) seen {
 		}
 	}
 	t.Cleanup(func() { _ = exec.Command(runtime, "--root", state, "delete", "--force", id).Run() })
-	return run(t, exec.Command("unshare", "--mount", "--propagation", "slave", "sh", "-c", prelude+`exec "$0" --root "$2" run "$3" < /dev/null`, runtime, bundle, state, id))
+	// Its input is a pipe: crun gives the files that it finds there to the container's root, and with /dev/null the host's.
+	return run(t, exec.Command("unshare", "--mount", "--propagation", "slave", "sh", "-c", prelude+`: | "$0" --root "$2" run "$3"`, runtime, bundle, state, id))
 }
