@@ -30,11 +30,11 @@ type Entry struct {
 var shells = []string{"bash", "sh"}
 
 // Enter runs a command in the namespaces, the cgroup and the root of a process, with its environment there and, unless AsRoot,
-// with no more rights than it has: its user, capabilities, no_new_privs, security label and resource limits. notes say what
-// of the target could not be had. The command ends with the caller, and nothing of the caller's can be reached by it.
+// with no more rights than it has: its user, capabilities, no_new_privs, security label and resource limits. Its
+// Notes say what of the target could not be had. The command ends with the caller, and nothing of the caller's can be reached by it.
 //
 // A spawner does it, which stays outside: the command is the first process inside that anybody there can look at.
-func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []string, err error) {
+func Enter(ctx context.Context, e *Entry, opts Options) (*Sandbox, error) {
 	spec := &Spec{
 		Version: Version, Command: e.Command, Dir: "/", Init: true, Terminal: e.Terminal, Root: Root{Kind: RootKeep, Switch: PivotRoot},
 		Proc: ProcKeep, Sys: SysKeep, Dev: DevKeep, Seccomp: SeccompOff, Capabilities: []string{"all"},
@@ -46,7 +46,7 @@ func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []s
 		spec.Dir = e.Dir
 	}
 	if err := spec.Validate(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	l := &launch{ctx: ctx, spec: spec, opts: opts, stage: StageJoin}
 	l.box = &Sandbox{spec: spec, Name: newName(), pidfd: -1, control: -1, ended: make(chan struct{})}
@@ -63,10 +63,11 @@ func Enter(ctx context.Context, e *Entry, opts Options) (box *Sandbox, notes []s
 			<-l.exited
 		}
 		l.probe = beginProbe(opts.Machine)
-		return nil, nil, l.advise(adviseEntry(err))
+		return nil, l.advise(adviseEntry(err))
 	}
 	go l.box.attend(l.messages, l.exited)
-	return l.box, t.notes, nil
+	l.box.Notes = t.notes
+	return l.box, nil
 }
 
 // adviseEntry says what the advice for a launch does not know of.

@@ -31,7 +31,7 @@ func entered(t *testing.T, e *Entry) (command int, notes []string) {
 	if e.Command == nil {
 		e.Command = []string{"sleep", "1000"}
 	}
-	box, notes, err := Enter(ctx, e, Options{Exe: exe, Environ: []string{"PATH=" + os.Getenv("PATH"), "LEAK=yes"}})
+	box, err := Enter(ctx, e, Options{Exe: exe, Environ: []string{"PATH=" + os.Getenv("PATH"), "LEAK=yes"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func entered(t *testing.T, e *Entry) (command int, notes []string) {
 			t.Error(err)
 		}
 	})
-	return box.PID, notes
+	return box.PID, box.Notes
 }
 
 // identity is all that is compared of two processes, a line each.
@@ -237,7 +237,7 @@ func enterAndRun(t *testing.T, e *Entry) (string, error) {
 		t.Fatal(err)
 	}
 	out, done := pipe(t)
-	box, _, err := Enter(ctx, e, Options{Stdout: out, Stderr: out, Exe: exe})
+	box, err := Enter(ctx, e, Options{Stdout: out, Stderr: out, Exe: exe})
 	out.Close()
 	text := <-done
 	if err != nil {
@@ -352,7 +352,7 @@ func TestLiveEnterTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, _, err := Enter(t.Context(), &Entry{PID: c.PID, Start: startTime(c.PID), Command: []string{"tty"}, Terminal: TerminalAlways}, Options{Exe: exe})
+	box, err := Enter(t.Context(), &Entry{PID: c.PID, Start: startTime(c.PID), Command: []string{"tty"}, Terminal: TerminalAlways}, Options{Exe: exe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +370,7 @@ func TestLiveEnterEndsWithItsCaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, _, err := Enter(t.Context(), &Entry{PID: c.PID, Start: startTime(c.PID), Command: []string{"sleep", "1000"}, Terminal: TerminalNever}, Options{Exe: exe})
+	box, err := Enter(t.Context(), &Entry{PID: c.PID, Start: startTime(c.PID), Command: []string{"sleep", "1000"}, Terminal: TerminalNever}, Options{Exe: exe})
 	if err != nil {
 		t.Fatal(err)
 	}

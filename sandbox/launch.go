@@ -49,6 +49,7 @@ type Sandbox struct {
 	Name     string   // of its cgroups, and in the journal: cutaway-<launcher's PID>-<its start time>-<number>
 	PID      int      // its first process, as the launcher sees it
 	Terminal *os.File // the master of its terminal; nil when it has none. Wait closes it
+	Notes    []string // what could not be had as it was asked for; each a line for a person
 
 	spec       *Spec
 	pidfd      int

@@ -101,6 +101,9 @@ func (l *launch) landlock() error {
 		return failed(StageLandlock, "restrict paths", "", err)
 	}
 	l.site.landlock = new(rules.Op())
+	for _, gap := range rules.Gaps {
+		l.box.Notes = append(l.box.Notes, "Landlock: "+gap)
+	}
 	return nil
 }
 

@@ -89,6 +89,7 @@ var commands = [...]struct {
 	{"kill", newKill, false},
 	{"signal", newSignal, false},
 	{"journal", newJournal, false},
+	{"roots", newRoots, false},
 	{"doctor", newDoctor, false},
 	{"version", newVersion, false},
 	{"completion", newCompletion, true},

@@ -10,6 +10,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
+	"cutaway/sandbox/rootfs"
 )
 
 // Every key that a command emits is in docs/json.md, for values that are known and for those that are not.
@@ -65,6 +66,7 @@ func everyDocument(t *testing.T) map[string][]byte {
 	emit("decode", func(a *app) error { return decodeJSON(a, []caps.Set{0, 1<<60 | 1}) })
 	emit("limits", func(a *app) error { return limitsJSON(a, limitsFixture(t, 0)) })
 	emit("journal", func(a *app) error { return journalJSON(a, "/home/x/journal.jsonl", journalFixture(), 1) })
+	emit("roots", func(a *app) error { return rootsJSON(a, []rootfs.Cached{{Key: "x", Kind: "tar"}}) })
 	emit("doctor", func(a *app) error { return reportJSON(a, a.examine(context.Background())) })
 	return docs
 }

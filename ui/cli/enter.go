@@ -88,9 +88,8 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 	}
 	ctx, signals := catchEarly(ctx)
 	var box *sandbox.Sandbox
-	var notes []string
 	err = a.journalled("enter", []string{name}, func() (err error) {
-		box, notes, err = sandbox.Enter(ctx, e, sandbox.Options{
+		box, err = sandbox.Enter(ctx, e, sandbox.Options{
 			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
 		})
 		return err
@@ -103,10 +102,7 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 		return exitStatus(sandbox.ExitCode(err))
 	}
 	if f.asRoot {
-		notes = append(notes, "--as-root: the command has rights that the target has not")
-	}
-	for _, note := range notes {
-		a.note(note)
+		a.note("--as-root: the command has rights that the target has not")
 	}
 	return a.finish(box, signals)
 }

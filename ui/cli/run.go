@@ -108,6 +108,9 @@ func (a *app) journalled(action string, command []string, start func() error) er
 
 // finish lends a running command the terminal until it ends, and returns its status. Signals are the command's.
 func (a *app) finish(box *sandbox.Sandbox, signals *early) error {
+	for _, note := range box.Notes {
+		a.note(note)
+	}
 	err := a.attend(box, signals)
 	var asked *terminal.SignalError
 	if err != nil {
