@@ -181,13 +181,7 @@ func (c *child) children() (pids []int) {
 		return nil
 	}
 	defer syscall.Close(dir)
-	var list [4096]byte
-	n, err := syscall.ReadDirent(dir, list[:])
-	if err != nil {
-		return nil
-	}
-	_, _, threads := syscall.ParseDirent(list[:n], -1, nil)
-	for _, thread := range threads {
+	for _, thread := range names(dir) {
 		fd, errno := openat2(dir, thread+"/children", syscall.O_RDONLY, 0)
 		if errno != 0 {
 			continue
@@ -204,4 +198,20 @@ func (c *child) children() (pids []int) {
 		}
 	}
 	return pids
+}
+
+// names lists a directory to its end: a signal, such as that of a child's end, cuts what one read gives short (filldir64 in
+// fs/readdir.c).
+func names(dir int) (list []string) {
+	var b [4096]byte
+	for {
+		n, err := syscall.ReadDirent(dir, b[:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return list
+		}
+		_, _, list = syscall.ParseDirent(b[:n], -1, list)
+	}
 }
