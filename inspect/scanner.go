@@ -19,10 +19,11 @@ import (
 
 // Options say what a Scanner reads.
 type Options struct {
-	Proc   string        // the proc file system, "/proc" when empty
-	Cgroup string        // where the cgroup file systems are; "" finds them in mountinfo
-	Root   string        // the file system in which engines keep their state, "/" when empty
-	Budget time.Duration // how long a tick may spend on reading facts again; 0 is a good default
+	Proc     string        // the proc file system, "/proc" when empty
+	Cgroup   string        // where the cgroup file systems are; "" finds them in mountinfo
+	Root     string        // the file system in which engines keep their state, "/" when empty
+	Budget   time.Duration // how long a tick may spend on reading facts again; 0 is a good default
+	Patience time.Duration // how long a tick waits for the names of containers that it meets first; 0 is for a screen
 }
 
 func (o Options) withDefaults() Options {
@@ -80,7 +81,7 @@ func NewScanner(o Options) (*Scanner, error) {
 	}
 	s := &Scanner{
 		o: o, root: root, cgroups: cgroups,
-		detector: engine.NewDetector(engine.Options{Root: o.Root, ProcRoot: o.Proc}),
+		detector: engine.NewDetector(engine.Options{Root: o.Root, ProcRoot: o.Proc, Patience: o.Patience}),
 		intern:   newInterner(),
 		dirents:  make([]byte, 64<<10),
 		idMaps:   map[uint64]IDMaps{},

@@ -26,9 +26,15 @@ type view struct {
 	cgroups  *cgroup.Hierarchies
 }
 
+// namePatience is how long a command waits for the names of containers, which no later look brings: on a machine that is
+// busy or short of memory reading them takes a while, and a name that is missing is a target that is not found.
+const namePatience = 2 * time.Second
+
 // look reads one snapshot.
 func (a *app) look(ctx context.Context) (*view, error) {
-	scanner, err := inspect.NewScanner(a.inspect)
+	o := a.inspect
+	o.Patience = namePatience
+	scanner, err := inspect.NewScanner(o)
 	if err != nil {
 		return nil, err
 	}
