@@ -77,6 +77,9 @@ func (l *launch) outlineGroup(o *steps.Launch, g *cgroups.Group) error {
 	if dir := g.Dir(); dir != nil {
 		o.Cloned = dir.Name()
 	}
+	if file, text := g.Kept(); file != "" {
+		o.Limits = append(o.Limits, steps.Limit{Path: file, Value: text})
+	}
 	settings, err := g.Settings(&l.spec.Limits)
 	if err != nil {
 		return failed(StageCgroup, "list its limits", "", err)

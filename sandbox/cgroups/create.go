@@ -116,7 +116,7 @@ func (g *Group) makeV1(needed []string) error {
 		if !ok || place.V2 || g.in(place.Mount) {
 			continue
 		}
-		f, err := g.makeIn(place)
+		f, err := g.makeIn(place, g.Name)
 		if err != nil {
 			return err
 		}
@@ -147,9 +147,9 @@ func (g *Group) in(mount string) bool {
 	return slices.ContainsFunc(g.folders, func(f *folder) bool { return f.Mount == mount })
 }
 
-// makeIn makes the group's directory in a cgroup, and locks it.
-func (g *Group) makeIn(parent cgroup.Place) (*folder, error) {
-	place := child(parent, g.Name)
+// makeIn makes a directory of the group's in a cgroup, and locks it.
+func (g *Group) makeIn(parent cgroup.Place, name string) (*folder, error) {
+	place := child(parent, name)
 	if err := syscall.Mkdir(place.Dir, 0o755); err != nil {
 		return nil, &Error{What: "make the cgroup", Path: place.Dir, Err: err, Advice: makeAdvice(parent, err)}
 	}

@@ -29,9 +29,14 @@ func (g *Group) makeV2(needed []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := g.makeIn(parent)
+	f, err := g.makeIn(parent, g.Name)
 	if err != nil {
 		return err
+	}
+	if len(needed) > 0 {
+		if err := g.keepOn(parent, needed); err != nil {
+			return err
+		}
 	}
 	if !alone {
 		if err := g.openTasks(f, "cgroup.procs"); err != nil {

@@ -19,8 +19,10 @@ type Group struct {
 
 	machine    *Machine
 	membership *cgroup.Membership // of an existing target; nil for what was made here
-	folders    []*folder          // one for each hierarchy, v2 last
+	folders    []*folder          // one for each hierarchy, v2 last, and behind it the one that keeps controllers on
 	tasks      []*os.File
+
+	keepFile, kept string // see Kept
 }
 
 // Open opens the cgroups of a process in every hierarchy in which it has one that is not an ancestor's of the others, and

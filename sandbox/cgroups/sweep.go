@@ -17,7 +17,8 @@ import (
 
 // Sweep removes the cgroups that launchers of this user left behind which were killed, after it has killed what is left in
 // them: those below the caller's own cgroups and those of all cgroups above it that are called
-// cutaway-<PID>-<start time>-<number>, whose launcher is not alive, and that nobody holds locked. It returns their names.
+// cutaway-<PID>-<start time>-<number>, with -keep or without, whose launcher is not alive, and that nobody holds locked. It
+// returns their names.
 func (m *Machine) Sweep(ctx context.Context) ([]string, error) {
 	found := map[string][]cgroup.Place{}
 	for _, place := range m.Hierarchies.Places(m.Own) {
@@ -59,7 +60,7 @@ func orphansIn(dir string) []string {
 
 // ownerOf reads the launcher's PID and start time out of a cgroup's name.
 func ownerOf(name string) (pid int, start uint64, ok bool) {
-	parts := strings.Split(name, "-")
+	parts := strings.Split(strings.TrimSuffix(name, keepSuffix), "-")
 	if len(parts) != 4 || parts[0] != "cutaway" {
 		return 0, 0, false
 	}

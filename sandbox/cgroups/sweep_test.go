@@ -61,7 +61,7 @@ func TestSweep(t *testing.T) {
 
 func TestOwnerOf(t *testing.T) {
 	for name, want := range map[string]bool{
-		"cutaway-12-345-1": true, "cutaway-12-345": false, "cutaway-test-12-3": false, "cutaway-0-1-1": false,
+		"cutaway-12-345-1": true, "cutaway-12-345-1-keep": true, "cutaway-12-345-keep": false, "cutaway-12-345": false, "cutaway-test-12-3": false, "cutaway-0-1-1": false,
 		"cutaway-12-345-1-": false, "sbx-12-345-1": false, "cutaway--1-1": false, "cutaway-12-345--1": false,
 	} {
 		if _, _, ok := ownerOf(name); ok != want {
