@@ -31,6 +31,9 @@ func (w *unshareWriter) text(start []string) string {
 	}
 	b.WriteString(w.comments())
 	b.WriteString("set -eu\n")
+	if inside := strings.Join(w.inside, "\n"); strings.Contains(inside, "pivot_root") || strings.Contains(inside, "ip link") {
+		b.WriteString("PATH=$PATH:/usr/sbin:/sbin # which not all users have: pivot_root and ip are there\n")
+	}
 	if w.spec.Root.Kind == sandbox.RootImage {
 		b.WriteString(`: "${ROOTFS:?is where the image was unpacked to}"` + "\n")
 	}

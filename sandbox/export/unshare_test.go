@@ -116,6 +116,7 @@ func TestUnshareScripts(t *testing.T) {
 			s.GIDMap = []sandbox.IDMapping{{Inside: 8, Outside: uint32(os.Getgid()), Count: 1}}
 			s.User = sandbox.User{UID: 7, GID: 8}
 		}, test: "[ $(id -u):$(id -g) = 7:8 ]"},
+		{name: "a user's PATH", change: func(t *testing.T, _ *sandbox.Spec) { t.Setenv("PATH", "/usr/bin:/bin") }, test: "true"},
 		{name: "environment", change: func(_ *testing.T, s *sandbox.Spec) {
 			s.Env.Set = map[string]string{"HOME": "/it's $(home)", "PATH": "/usr/bin:/bin", "NL": "a\nb"}
 		}, test: `[ "$HOME" = '/it'"'"'s $(home)' ] && [ "$NL" = 'a
