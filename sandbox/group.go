@@ -24,6 +24,9 @@ func (l *launch) makeGroup() error {
 	}
 	l.box.group, l.box.groupPaths = g, g.Paths()
 	l.site.tasks = g.Tasks()
+	if g.Escaped != "" {
+		l.box.Notes = append(l.box.Notes, g.Escaped)
+	}
 	return nil
 }
 

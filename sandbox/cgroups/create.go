@@ -26,7 +26,7 @@ func Create(name string, set *limit.Set) (*Group, error) {
 // Create makes a cgroup below the caller's own, so that the caller's limits hold for it too, in each hierarchy that the
 // limits need, in those that show the use of memory and processes, and in one that freezes; and it sets the limits and
 // reads them back. Only on v2 a cgroup with processes, such as the caller's own, can have no children with
-// limits: there it is made below the nearest ancestor that can, which Group.Where tells. On an error nothing is left.
+// limits: there it is made below the nearest ancestor that can, and Group.Escaped tells what that changes. On an error nothing is left.
 //
 // Each directory is locked (flock(2)) until the group is closed: Sweep leaves it alone then.
 func (m *Machine) Create(name string, set *limit.Set) (*Group, error) {
@@ -82,6 +82,9 @@ func (g *Group) make(set *limit.Set) error {
 		if _, err := settings[i].Write(); err != nil {
 			return err
 		}
+	}
+	if own, ok := g.machine.Hierarchies.Place(g.machine.Own, ""); ok && g.v2() != nil {
+		g.Escaped = escaped(own, g.v2())
 	}
 	return nil
 }

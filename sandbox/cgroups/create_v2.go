@@ -2,7 +2,6 @@ package cgroups
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -42,10 +41,6 @@ func (g *Group) makeV2(needed []string) error {
 		if err := g.openTasks(f, "cgroup.procs"); err != nil {
 			return err
 		}
-	}
-	if parent.Dir != own.Dir {
-		g.Where = fmt.Sprintf("made in %s, beside cutaway's own cgroup %s: that holds processes, and so cannot have limited children (cgroups(7), no internal processes)%s",
-			parent.Dir, own.Path, escaped(own, parent))
 	}
 	return nil
 }
@@ -190,25 +185,4 @@ func missing(p cgroup.Place, controllers []string) (off []string, err error) {
 		}
 	}
 	return off, nil
-}
-
-// escaped names the limits of the caller's cgroups that do not hold for a group beside them.
-func escaped(own, parent cgroup.Place) string {
-	var limits []string
-	for at := own; at.Dir != parent.Dir; at = above(at) {
-		f, err := openFolder(at)
-		if err != nil {
-			continue
-		}
-		for _, name := range []string{"memory.max", "memory.swap.max", "pids.max", "cpu.max"} {
-			if text, err := f.read(name); err == nil && !strings.HasPrefix(text, "max") {
-				limits = append(limits, f.file(name)+" "+text)
-			}
-		}
-		f.close()
-	}
-	if len(limits) == 0 {
-		return ""
-	}
-	return "; these limits of its own do not hold there: " + strings.Join(limits, ", ")
 }

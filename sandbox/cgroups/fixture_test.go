@@ -142,14 +142,27 @@ func TestChooseParentRefused(t *testing.T) {
 }
 
 func TestEscaped(t *testing.T) {
-	m := fixture(t, ownScope, login)
-	own, _ := m.Hierarchies.Place(m.Own, "")
-	got := escaped(own, above(own))
-	if !strings.Contains(got, "memory.max 1073741824") || strings.Contains(got, "pids.max") {
-		t.Errorf("got %q", got)
-	}
-	if got := escaped(own, own); got != "" {
-		t.Errorf("got %q", got)
+	for _, c := range []struct{ beside, memory, pids, want string }{
+		{"user.slice/user-0.slice/box", "max", "max", "memory.max 1073741824, FILE/pids.max 4096, FILE/cpu.max 50000 100000"},
+		{"user.slice/user-0.slice/box", "1073741824", "100", "cpu.max 50000 100000"},
+		{"user.slice/user-0.slice/s1.scope/box", "max", "max", ""},
+	} {
+		m := fixture(t, ownScope, with(login, files{
+			"user.slice/user-0.slice/s1.scope/pids.max": "4096\n", "user.slice/user-0.slice/s1.scope/cpu.max": "50000 100000\n",
+			c.beside + "/memory.max": c.memory + "\n", c.beside + "/pids.max": c.pids + "\n", c.beside + "/cpu.max": "100000 100000\n",
+		}))
+		own, _ := m.Hierarchies.Place(m.Own, "")
+		group := own
+		group.Dir = filepath.Join(own.Mount, c.beside)
+		f, err := openFolder(group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := escaped(own, f)
+		f.close()
+		if _, limits, _ := strings.Cut(got, "do not hold there: "+own.Dir+"/"); limits != strings.ReplaceAll(c.want, "FILE", own.Dir) || c.want == "" && got != "" {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
 	}
 }
 

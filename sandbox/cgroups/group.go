@@ -14,8 +14,8 @@ import (
 type Group struct {
 	// Name is the directory's name when the group was made here, else the path that stands for it.
 	Name string
-	// Where says in words where the group was made when that is not below the caller's own cgroup; else "".
-	Where string
+	// Escaped says which limits of the caller's do not hold for a group that was made here; "" when all do.
+	Escaped string
 
 	machine    *Machine
 	membership *cgroup.Membership // of an existing target; nil for what was made here
