@@ -118,6 +118,9 @@ func (w *entryWriter) rights(own caps.Set) error {
 // restrict is for who may not have all that cutaway has. A filter that is loaded with no_new_privs comes last, one without it
 // while there is CAP_SYS_ADMIN (seccomp(2)).
 func (w *entryWriter) restrict(own caps.Set, entersUser bool) error {
+	if err := w.refuseTracer(own, entersUser); err != nil {
+		return err
+	}
 	sets, bounding := w.sets(entersUser)
 	filter, err := w.filter()
 	if err != nil {
@@ -160,6 +163,9 @@ func (w *entryWriter) sets(entersUser bool) (sets stage.Op, bounding []stage.Op)
 		// What it has counts in its user namespace only; here it would count on the host.
 		sets.Attr, sets.Flags, sets.M, bound, known = 0, 0, 0, 0, true
 		w.note("its user namespace is not entered: the command has no capabilities")
+	}
+	if keep := w.outOfReach(entersUser); keep != 0 {
+		sets.Attr, sets.Flags, sets.M, bound = sets.Attr|keep, sets.Flags|keep, sets.M|int64(keep), bound|keep
 	}
 	if known {
 		bounding = []stage.Op{{Verb: stage.Bounding, Flags: bound, N: int64(lastCap())}}
