@@ -249,7 +249,7 @@ func enterAndRun(t *testing.T, e *Entry) (string, error) {
 
 // The host's tools see the target's processes, and no mount of theirs reaches the host.
 func TestEnterHostTools(t *testing.T) {
-	target := livetest.Unshare(t, "--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc", "--net")
+	target := livetest.Unshare(t, "--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc", "--net", "setpriv", "--bounding-set", "-sys_ptrace")
 	before, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +277,7 @@ func TestEnterHostTools(t *testing.T) {
 
 // The target's environment is for the target's files: what it names (LD_PRELOAD) must not be executed by the host's tools.
 func TestEnterKeepsEnvironmentsApart(t *testing.T) {
-	target := livetest.Unshare(t, "--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc")
+	target := livetest.Unshare(t, "--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc", "setpriv", "--bounding-set", "-sys_ptrace")
 	for _, e := range []*Entry{
 		{PID: target.PID, HostTools: true},
 		{PID: target.PID, Namespaces: []string{"user", "pid"}},

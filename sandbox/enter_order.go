@@ -31,10 +31,12 @@ func (w *entryWriter) order(terminal bool) (*stage.Order, error) {
 	w.applyLabel()
 	w.add(stage.Op{Verb: stage.Keyring}, stage.Op{Verb: stage.Guard})
 	w.join(w.target.namespaces, own.Has(capSysAdmin), w.place)
+	w.standardFiles(terminal)
 	if err := w.rights(own); err != nil {
 		return nil, err
 	}
 	w.begin(StageExec)
+	w.appear()
 	w.exec(terminal)
 	if terminal {
 		t := &stage.Terminal{Root: -1, UID: w.status.UID[1], GID: w.status.GID[1]}
@@ -81,20 +83,17 @@ func (w *entryWriter) applyLabel() {
 	w.add(stage.Op{Verb: stage.WriteFile, Path: path, Data: text})
 }
 
-// place makes the process a part of the PID namespace that was entered, with the target's root, or with the host's files and
-// a /proc of that namespace.
+// place gives the process the target's root, or the host's files and a /proc of the PID namespace that was entered, of which
+// the process that mounts it must be a part.
 func (w *entryWriter) place() {
 	if w.HostTools {
 		w.add(
 			stage.Op{Verb: stage.Unshare, Flags: unix.CLONE_NEWNS, Data: "a new mount namespace"},
 			stage.Op{Verb: stage.Slave},
 		)
-	}
-	if w.enters("pid") {
-		w.add(stage.Op{Verb: stage.Fork})
-	}
-	if w.HostTools && w.enters("pid") {
-		w.add(stage.Op{Verb: stage.NewFS, Path: "proc", Target: "/proc"})
+		if w.enters("pid") {
+			w.add(stage.Op{Verb: stage.Fork}, stage.Op{Verb: stage.NewFS, Path: "proc", Target: "/proc"})
+		}
 	}
 	if w.target.root != nil {
 		w.add(stage.Op{Verb: stage.ChrootFD, N: w.send(w.target.root), Path: w.target.root.Name()})
@@ -113,13 +112,15 @@ func (w *entryWriter) rights(own caps.Set) error {
 			return err
 		}
 	}
-	w.add(stage.Op{Verb: stage.ParentDeath}) // after the last change of credentials, which clears it
 	return nil
 }
 
 // restrict is for who may not have all that cutaway has. A filter that is loaded with no_new_privs comes last, one without it
 // while there is CAP_SYS_ADMIN (seccomp(2)).
 func (w *entryWriter) restrict(own caps.Set, entersUser bool) error {
+	if err := w.refuseTracer(own, entersUser); err != nil {
+		return err
+	}
 	sets, bounding := w.sets(entersUser)
 	filter, err := w.filter()
 	if err != nil {
@@ -162,6 +163,9 @@ func (w *entryWriter) sets(entersUser bool) (sets stage.Op, bounding []stage.Op)
 		// What it has counts in its user namespace only; here it would count on the host.
 		sets.Attr, sets.Flags, sets.M, bound, known = 0, 0, 0, 0, true
 		w.note("its user namespace is not entered: the command has no capabilities")
+	}
+	if keep := w.outOfReach(entersUser); keep != 0 {
+		sets.Attr, sets.Flags, sets.M, bound = sets.Attr|keep, sets.Flags|keep, sets.M|int64(keep), bound|keep
 	}
 	if known {
 		bounding = []stage.Op{{Verb: stage.Bounding, Flags: bound, N: int64(lastCap())}}
@@ -242,13 +246,27 @@ func resource(v proc.LimitValue) uint64 {
 	return v.N
 }
 
-// exec makes the fork the command.
-func (w *entryWriter) exec(terminal bool) {
+// standardFiles leaves the process no other files than the command's.
+func (w *entryWriter) standardFiles(terminal bool) {
+	files := stage.Op{Verb: stage.Standard, N: 0, M: 1, Attr: 2}
 	if terminal {
-		w.add(stage.Op{Verb: stage.Standard, N: stage.TerminalFD, M: stage.TerminalFD, Attr: ^uint64(0)})
-	} else {
-		w.add(stage.Op{Verb: stage.Standard, N: 0, M: 1, Attr: 2})
+		files.N, files.M, files.Attr = stage.TerminalFD, stage.TerminalFD, ^uint64(0)
 	}
+	w.add(files, stage.Op{Verb: stage.CloseRest})
+}
+
+// appear makes the process a part of the PID namespace that was entered. It comes when nothing is left that the target has
+// not: with CAP_SYS_PTRACE, which containers can be given, it may trace what it sees there, dumpable or not (ptrace(2)).
+func (w *entryWriter) appear() {
+	if w.enters("pid") && !w.HostTools {
+		w.add(stage.Op{Verb: stage.Guard}) // again: a change of credentials sets it to /proc/sys/fs/suid_dumpable
+		w.add(stage.Op{Verb: stage.Fork})
+	}
+	w.add(stage.Op{Verb: stage.ParentDeath}) // a change of credentials clears it, and so does a fork
+}
+
+// exec makes the process the command.
+func (w *entryWriter) exec(terminal bool) {
 	w.add(stage.Op{Verb: stage.Session})
 	if w.status.Umask.State == reading.Known {
 		w.add(stage.Op{Verb: stage.Umask, N: int64(w.status.Umask.Value)})

@@ -22,7 +22,8 @@ type target struct {
 	pidfd      int
 	namespaces []namespaceFile // to enter, in joinOrder
 	foreign    bool            // it is in another user namespace than we, entered or not
-	root       *os.File        // to chroot to; nil when it is ours
+	root       *os.File        // to chroot to; nil when it is ours, or not wanted
+	apart      bool            // its files are others than ours, and are not entered
 	cwd        string          // as its mount namespace names it
 	cgroups    []*os.File      // cgroup.procs of each that is not ours
 	status     proc.Status
@@ -130,6 +131,7 @@ func (t *target) openNamespaces(dir string) error {
 			t.foreign = true
 		}
 		if !t.wants(kind) {
+			t.apart = t.apart || kind == "mnt"
 			continue
 		}
 		f, err := os.Open(dir + "/ns/" + kind)
@@ -151,9 +153,6 @@ func (t *target) wants(kind string) bool {
 // openRoot opens the target's root, where its files are wanted and are others than ours: a process may have changed its root
 // without a mount namespace of its own.
 func (t *target) openRoot(dir string) error {
-	if !t.wants("mnt") {
-		return nil
-	}
 	fd, err := unix.Open(dir+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open %s/root: %w", dir, err)
@@ -164,10 +163,17 @@ func (t *target) openRoot(dir string) error {
 		root.Close()
 		return err
 	}
-	if ours, err := os.Stat("/"); err == nil && os.SameFile(ours, theirs) && !t.enters("mnt") {
+	ours, err := os.Stat("/")
+	other := err != nil || !os.SameFile(ours, theirs)
+	if !t.wants("mnt") {
+		t.apart = t.apart || other
 		root.Close()
-	} else {
+		return nil
+	}
+	if other || t.enters("mnt") {
 		t.root = root
+	} else {
+		root.Close()
 	}
 	t.cwd, _ = os.Readlink(dir + "/cwd")
 	return nil

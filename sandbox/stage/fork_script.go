@@ -157,6 +157,8 @@ func (w *forkWriter) ending(o *Op) (ok bool) {
 			}
 			w.call(plain, w.at("dup3", ""), syscall.SYS_DUP3, from, uintptr(i), 0)
 		}
+	case CloseRest:
+		w.closeRest()
 	case Session:
 		w.call(plain, w.at("setsid", ""), syscall.SYS_SETSID)
 		if w.tty >= 0 {
@@ -173,6 +175,24 @@ func (w *forkWriter) ending(o *Op) (ok bool) {
 		return false
 	}
 	return true
+}
+
+// closeRest closes what is open around the descriptors that the rest of the script uses. Where the kernel cannot (before Linux
+// 5.9) or a filter refuses it, the exec closes them.
+func (w *forkWriter) closeRest() {
+	at, first := w.at("close_range", ""), 3
+	closeUntil := func(end uintptr) {
+		if end >= uintptr(first) {
+			w.call(plain, at, sysCloseRange, uintptr(first), end, 0).pass = [2]syscall.Errno{syscall.ENOSYS, syscall.EPERM}
+		}
+	}
+	for _, fd := range []int{min(w.leash, w.report), max(w.leash, w.report)} {
+		if fd >= first {
+			closeUntil(uintptr(fd - 1))
+			first = fd + 1
+		}
+	}
+	closeUntil(^uintptr(0) >> 32)
 }
 
 // exec tries the places where a command may be, as execvp(3) does.

@@ -23,15 +23,16 @@ type Terminal struct {
 // ChrootFD, WriteFile, Slave, NewFS of proc, Rlimit, Bounding, NoNewPrivs, Seccomp, ParentDeath, Chdir and Exec. An
 // operation's N-th descriptor is the N-th of the Order. Stages are not reported, but failures name them.
 const (
-	Fork     Verb = Exec + 1 + iota // goes on in a child, in a PID namespace that was entered; Flags: CLONE_NEW* of its own
-	Groups                          // setgroups to List; with Optional, not where the user namespace forbids it
-	IDs                             // setgid M, setuid N; keeps the permitted set
-	CapSets                         // permitted and effective sets to Attr, the inheritable to Flags, the ambient to M
-	Keyring                         // a session keyring of its own: not the caller's (keyrings(7))
-	Standard                        // the N-th, M-th and Attr-th descriptors as 0, 1 and 2; -1 is the terminal
-	Session                         // setsid, and the terminal in 0, if one was made, is the session's
-	Umask                           // N
-	ExecFD                          // executes the program in the N-th descriptor as RoleChild: the M-th is its plan. List: arguments, More: environment
+	Fork      Verb = Exec + 1 + iota // goes on in a child, in a PID namespace that was entered; Flags: CLONE_NEW* of its own
+	Groups                           // setgroups to List; with Optional, not where the user namespace forbids it
+	IDs                              // setgid M, setuid N; keeps the permitted set
+	CapSets                          // permitted and effective sets to Attr, the inheritable to Flags, the ambient to M
+	Keyring                          // a session keyring of its own: not the caller's (keyrings(7))
+	Standard                         // the N-th, M-th and Attr-th descriptors as 0, 1 and 2; -1 is the terminal
+	CloseRest                        // closes all others, but those by which the fork and the spawner know of each other
+	Session                          // setsid, and the terminal in 0, if one was made, is the session's
+	Umask                            // N
+	ExecFD                           // executes the program in the N-th descriptor as RoleChild: the M-th is its plan. List: arguments, More: environment
 )
 
 // TerminalFD stands for the terminal in Standard.
