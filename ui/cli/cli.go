@@ -65,35 +65,49 @@ func newRoot(a *app, args []string) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w; see %s --help", err, c.CommandPath())
 	})
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.printHelp(c) })
 	a.globalFlags(root)
+	for _, title := range []string{toLook, toChange, toHelp} {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+	}
 	root.AddCommand(newCommands(a, args)...)
-	root.SetHelpCommand(newHelp(root))
+	help := newHelp(root)
+	help.GroupID = toHelp
+	root.SetHelpCommand(help)
 	return root
 }
+
+// The titles of the commands in the help.
+const (
+	toLook   = "Commands that only look"
+	toChange = "Commands that launch and change"
+	toHelp   = "Other commands"
+)
 
 // commands are the commands in the order of the help. One that is about the others needs them to be there.
 var commands = [...]struct {
 	name   string
 	make   func(*app) *cobra.Command
+	group  string
 	others bool
 }{
-	{"ps", newPS, false},
-	{"ns", newNS, false},
-	{"inspect", newInspect, false},
-	{"caps", newCaps, false},
-	{"run", newRun, false},
-	{"enter", newEnter, false},
-	{"limits", newLimits, false},
-	{"freeze", newFreeze, false},
-	{"thaw", newThaw, false},
-	{"kill", newKill, false},
-	{"signal", newSignal, false},
-	{"journal", newJournal, false},
-	{"roots", newRoots, false},
-	{"doctor", newDoctor, false},
-	{"version", newVersion, false},
-	{"completion", newCompletion, true},
-	{"man", newMan, true},
+	{"ps", newPS, toLook, false},
+	{"ns", newNS, toLook, false},
+	{"inspect", newInspect, toLook, false},
+	{"caps", newCaps, toLook, false},
+	{"run", newRun, toChange, false},
+	{"enter", newEnter, toChange, false},
+	{"limits", newLimits, toChange, false},
+	{"freeze", newFreeze, toChange, false},
+	{"thaw", newThaw, toChange, false},
+	{"kill", newKill, toChange, false},
+	{"signal", newSignal, toChange, false},
+	{"journal", newJournal, toChange, false},
+	{"roots", newRoots, toChange, false},
+	{"doctor", newDoctor, toHelp, false},
+	{"version", newVersion, toHelp, false},
+	{"completion", newCompletion, toHelp, true},
+	{"man", newMan, toHelp, true},
 }
 
 // newCommands makes the command that the first argument names, or else all: to make their flags takes a tenth of what it
@@ -104,7 +118,9 @@ func newCommands(a *app, args []string) (list []*cobra.Command) {
 		if len(args) > 0 && args[0] == c.name && !c.others {
 			return []*cobra.Command{c.make(a)}
 		}
-		list = append(list, c.make(a))
+		made := c.make(a)
+		made.GroupID = c.group
+		list = append(list, made)
 	}
 	return list
 }

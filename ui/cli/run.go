@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,8 +24,8 @@ func newRun(a *app) *cobra.Command {
 		Short: "Launch a sandbox: a shell or a command in namespaces of its own",
 		Long: "Launch a sandbox and run COMMAND in it, a shell without one. A preset says what the sandbox is made of, flags change\n" +
 			"it. The status is the command's; 128 and the signal's number when a signal ended it, 126 when the command cannot be\n" +
-			"executed, 127 when it is not there, 125 when the launch failed. docs/sandbox.md says what each preset is, and is not,\n" +
-			"a boundary against.",
+			"executed, 127 when it is not there, 125 when the launch failed.\n\n" +
+			"The presets, of which docs/sandbox.md says what each is, and is not, a boundary against:\n" + presetHelp(),
 		Example: "  cutaway run                                  an isolated shell\n" +
 			"  cutaway run --step                           the same, stage by stage, with what each one changed\n" +
 			"  cutaway run --preset pid                     the course's unshare --fork --pid --mount-proc bash\n" +
@@ -35,6 +36,15 @@ func newRun(a *app) *cobra.Command {
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	flags.register(c)
 	return c
+}
+
+// presetHelp is a table of the presets.
+func presetHelp() string {
+	var b strings.Builder
+	for _, p := range sandbox.Presets() {
+		fmt.Fprintf(&b, "  %-10s%s\n", p.Name, p.Sentence)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // exitStatus ends the program with a command's status, silently.

@@ -58,7 +58,7 @@ func (v *optionValue) String() string { return v.last }
 
 // Type is what the help shows of the value: that of a switch is left out.
 func (v *optionValue) Type() string {
-	if v.option.bare == "true" {
+	if v.option.bare != "" {
 		return "bool"
 	}
 	return "string"
@@ -82,15 +82,26 @@ func (f *runFlags) register(c *cobra.Command) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`: "+strings.Join(sandbox.PresetNames(), ", "))
+	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`")
 	flags.StringVar(&f.specFile, "spec", "", "begin with the JSON in `FILE`, as --print json writes it; - is the standard input")
 	flags.StringVar(&f.print, "print", "", "launch nothing, print the same as `FORM`: "+strings.Join(export.Names(), ", "))
 	flags.BoolVar(&f.step, "step", false, "stop before each stage of the launch, and show what the last one did")
 	completeWith(c, "preset", sandbox.PresetNames()...)
 	completeWith(c, "print", export.Names()...)
-	for _, list := range [][]runOption{namespaceOptions(), rootOptions(), mountOptions(), rightsOptions(), limitOptions(), commandOptions()} {
-		for i := range list {
-			f.add(c, &list[i])
+	flags.VisitAll(func(f *pflag.Flag) { titled(f, "What to begin with") })
+	for _, group := range []struct {
+		title string
+		list  []runOption
+	}{
+		{"Namespaces (a SOURCE is new, host, container:NAME or process:PID)", namespaceOptions()},
+		{"The root directory", rootOptions()},
+		{"What is mounted in it", mountOptions()},
+		{"Rights", rightsOptions()},
+		{"Limits (a SIZE takes K, M, G and T, powers of 1024)", limitOptions()},
+		{"The command", commandOptions()},
+	} {
+		for i := range group.list {
+			titled(f.add(c, &group.list[i]), group.title)
 		}
 	}
 	for _, name := range []string{"interactive", "rm"} { // docker run's, for what is always so here
@@ -99,12 +110,18 @@ func (f *runFlags) register(c *cobra.Command) {
 	}
 }
 
-func (f *runFlags) add(c *cobra.Command, o *runOption) {
+func (f *runFlags) add(c *cobra.Command, o *runOption) *pflag.Flag {
 	flag := c.Flags().VarPF(&optionValue{flags: f, option: o}, o.name, o.short, o.usage)
 	flag.NoOptDefVal = o.bare
 	if o.words != nil {
 		completeWith(c, o.name, o.words...)
 	}
+	return flag
+}
+
+// titled puts a flag into a group of the help.
+func titled(f *pflag.Flag, title string) {
+	f.Annotations = map[string][]string{titleOf: {title}}
 }
 
 // has tells whether one of some flags was given.
