@@ -60,11 +60,8 @@ func newRoot(a *app, args []string) *cobra.Command {
 		Version:           version(),
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("cutaway {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.printHelp(c) })
 	a.globalFlags(root)
 	for _, title := range []string{toLook, toChange, toHelp} {
@@ -151,8 +148,8 @@ func noCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return usagef("unknown command %q, did you mean %s? See cutaway --help", args[0], near[0])
+	if near := commandFor(c, args[0]); near != "" {
+		return usagef("unknown command %q, did you mean %s? See cutaway --help", args[0], near)
 	}
 	return usagef("unknown command %q; see cutaway --help", args[0])
 }

@@ -38,7 +38,7 @@ func newEnter(a *app) *cobra.Command {
 			"  cutaway enter db --host-tools -- ps -ef   the host's ps, of db's processes\n" +
 			"  cutaway enter db --ns net -- ss -tln      the host's ss in db's network\n" +
 			"  cutaway enter 4242 --as-root -- mount     with all rights of cutaway's",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              wantArgs(1, -1, "TARGET"),
 		ValidArgsFunction: a.completeTarget,
 		RunE: func(c *cobra.Command, args []string) error {
 			if a.readonly {
@@ -73,7 +73,7 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 		}
 	}
 	if f.hostTools && slices.Contains(f.namespaces, "mnt") {
-		return errors.New("--host-tools: these are the host's files, and --ns mnt asks for the target's; leave one of them out")
+		return usagef("--host-tools: these are the host's files, and --ns mnt asks for the target's; leave one of them out")
 	}
 	pid, start, err := a.resolve(ctx, name)
 	if err != nil {

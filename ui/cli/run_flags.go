@@ -147,9 +147,39 @@ func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, no
 		s.Command = []string{shellOf(s)}
 	}
 	if err := s.Validate(); err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, usageError{f.byFlag(err)}
 	}
 	return s, w.notes, nil
+}
+
+// flagFor are the flags for fields of a Spec that have another name there.
+var flagFor = map[string]string{"dir": "workdir", "uid_map": "uid-map", "gid_map": "gid-map", "rlimits": "rlimit", "network.veth": "veth"}
+
+// byFlag says of what is wrong with a Spec which flag said it, where one did.
+func (f *runFlags) byFlag(err error) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, e := range several.Unwrap() {
+			list = append(list, f.byFlag(e))
+		}
+		return errors.Join(list...)
+	}
+	var wrong *sandbox.FieldError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	flag := wrong.Field
+	if kind, ok := strings.CutPrefix(flag, "namespaces."); ok {
+		flag = sourceFlags[kind]
+	} else if name := flagFor[flag]; name != "" {
+		flag = name
+	}
+	if !f.has(flag) {
+		return err
+	}
+	named := *wrong
+	named.Field = "--" + flag
+	return &named
 }
 
 // begin is the Spec of the file or the preset.
@@ -168,6 +198,8 @@ func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
 	}
 	p, ok := sandbox.PresetNamed(f.preset)
 	switch {
+	case !ok && strings.Contains(f.preset, ":"):
+		return nil, nil, usagef("-p is --preset here, and %s", noPorts)
 	case !ok:
 		return nil, nil, oneOf("--preset", f.preset, sandbox.PresetNames())
 	case p.NeedsDir && !f.has("root"):
