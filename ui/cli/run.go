@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func newRun(a *app) *cobra.Command {
 			"  cutaway run --preset pid                     the course's unshare --fork --pid --mount-proc bash\n" +
 			"  cutaway run --net container:db -- ss -tln    in the network of the container db\n" +
 			"  cutaway run --memory 64M --print unshare     the same by hand",
-		RunE: func(c *cobra.Command, args []string) error { return a.run(c, flags, args) },
+		RunE: func(c *cobra.Command, args []string) error { return a.notTheCommand(a.run(c, flags, args)) },
 	}
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	flags.register(c)
@@ -51,6 +52,17 @@ func presetHelp() string {
 type exitStatus int
 
 func (s exitStatus) Error() string { return "status " + strconv.Itoa(int(s)) }
+
+// notTheCommand gives what fails before there is a command the status of a failed launch: 1 would be the command's own.
+func (a *app) notTheCommand(err error) error {
+	var usage usageError
+	var command exitStatus
+	if err == nil || errors.As(err, &command) || errors.As(err, &usage) || errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	a.complain(err)
+	return exitStatus(sandbox.ExitCode(err))
+}
 
 func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 	spec, notes, err := flags.spec(c, args)
