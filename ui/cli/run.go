@@ -110,6 +110,9 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 		if s := signals.asked(); s != 0 {
 			return exitStatus(128 + int(s))
 		}
+		if status := sandbox.ExitCode(err); status != 125 && flags.oneWord() != "" {
+			a.note(flags.oneWord())
+		}
 		return exitStatus(sandbox.ExitCode(err))
 	}
 	if flags.step {

@@ -152,6 +152,16 @@ func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, no
 	return s, w.notes, nil
 }
 
+// oneWord says of a bind without a place inside that bwrap's second word was taken for the command; "" when there is none.
+func (f *runFlags) oneWord() string {
+	for _, g := range f.given {
+		if slices.Contains([]string{"bind", "ro-bind", "dev-bind"}, g.name) && !strings.Contains(g.value, ":") {
+			return fmt.Sprintf("bwrap's --%[1]s SRC DST is --%[1]s SRC:DST here, one word", g.name)
+		}
+	}
+	return ""
+}
+
 // flagFor are the flags for fields of a Spec that have another name there.
 var flagFor = map[string]string{"dir": "workdir", "uid_map": "uid-map", "gid_map": "gid-map", "rlimits": "rlimit", "network.veth": "veth"}
 
