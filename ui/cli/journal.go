@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +72,7 @@ func journalText(a *app, entries []journal.Entry) error {
 		e := &entries[i]
 		result := st.green(e.Result)
 		if !e.OK() {
-			result = st.red(text.Sanitise(e.Result))
+			result = st.red(text.Sanitise(strings.Join(strings.Fields(e.Result), " "))) // it may be of several lines
 		}
 		head := e.Time.Local().Format("2006-01-02 15:04:05") + gap + text.Sanitise(e.Batch) + gap + st.bold(text.Sanitise(e.Action)) + gap + text.Sanitise(e.Target)
 		if e.Undoes != "" {
