@@ -87,6 +87,9 @@ func (a *app) thaw(ctx context.Context, name string) error {
 		return err
 	}
 	a.recorded(e)
+	if e.Old == e.New {
+		return a.say("was not frozen: %s", t)
+	}
 	return a.say("runs again: %s", t)
 }
 

@@ -68,6 +68,10 @@ func (a *app) pruned(list []rootfs.Cached) error {
 	if err := rootsText(a, list); err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		a.note("nothing to remove")
+		return nil
+	}
 	var bytes int64
 	for i := range list {
 		bytes += list[i].Bytes
