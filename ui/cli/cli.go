@@ -203,9 +203,26 @@ func (a *app) complain(err error) {
 		if line == "" {
 			continue
 		}
-		_, _ = fmt.Fprintf(a.err, "%s%s\n", prefix, text.Sanitise(line))
+		a.tell(prefix, line)
 		prefix = "  " // of several, or of a hostile name's: never again what looks like ours
 	}
+}
+
+// tell writes a line on stderr.
+func (a *app) tell(prefix, line string) {
+	_, _ = fmt.Fprintln(a.err, a.forErr(prefix+line))
+}
+
+// forErr is a line for stderr: broken at blanks where that is a terminal, and nothing of another process's in it steers one.
+func (a *app) forErr(line string) string {
+	on := *a
+	on.out = a.err
+	const indent = 2
+	line = text.Sanitise(line)
+	if st := on.style(); st.width >= 40 {
+		line = fold(line, st.width-indent, indent)
+	}
+	return line
 }
 
 // screenFlags are the flags of the screen alone.

@@ -58,7 +58,7 @@ func (a *app) journal(want journal.Filter, f journalFlags) error {
 		return journalJSON(a, path, entries, skipped)
 	}
 	if skipped > 0 {
-		a.warn(counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
+		a.note(counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
 	}
 	return journalText(a, entries)
 }

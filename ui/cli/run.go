@@ -15,7 +15,6 @@ import (
 	"cutaway/sandbox/journal"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/terminal"
-	"cutaway/ui/text"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -83,7 +82,7 @@ func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 
 // note writes a line that is no error on stderr.
 func (a *app) note(line string) {
-	fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
+	a.tell("cutaway: ", line)
 }
 
 // launch starts the sandbox, lends it the terminal, and returns its status.
