@@ -19,9 +19,13 @@ type LaunchError struct {
 // Error is one line; the advice follows behind a semicolon.
 func (e *LaunchError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "launch stopped at %s: %s", e.Stage, e.What)
-	if e.Path != "" {
-		fmt.Fprintf(&b, ": %s", e.Path)
+	if e.ofCommand() { // by far the most frequent, and seldom the launch's fault
+		fmt.Fprintf(&b, "execute %s", e.Path)
+	} else {
+		fmt.Fprintf(&b, "launch stopped at %s: %s", e.Stage, e.What)
+		if e.Path != "" {
+			fmt.Fprintf(&b, ": %s", e.Path)
+		}
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
@@ -34,6 +38,9 @@ func (e *LaunchError) Error() string {
 	}
 	return b.String()
 }
+
+// ofCommand tells whether it is the command that could not be executed; all before was done.
+func (e *LaunchError) ofCommand() bool { return e.Stage == StageExec && e.What == "execve" }
 
 // Unwrap is the errno.
 func (e *LaunchError) Unwrap() error { return e.Err }
@@ -51,7 +58,7 @@ func failed(at Stage, what, path string, err error) error {
 // cannot be executed, else 125, as `docker run` has it.
 func ExitCode(err error) int {
 	var launch *LaunchError
-	if errors.As(err, &launch) && launch.Stage == StageExec && launch.What == "execve" {
+	if errors.As(err, &launch) && launch.ofCommand() {
 		if errors.Is(launch.Err, syscall.ENOENT) || errors.Is(launch.Err, syscall.ENOTDIR) {
 			return 127
 		}

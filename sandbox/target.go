@@ -241,6 +241,10 @@ func (t *target) compareCgroup(command int) {
 	if err != nil {
 		return // it has ended
 	}
+	var stat proc.Stat
+	if b, err := os.ReadFile(procDir(command) + "/stat"); err != nil || proc.ParseStat(b, &stat) != nil || stat.State == 'Z' || stat.State == 'X' {
+		return // it may have ended before, and then had left its cgroups
+	}
 	theirs, err := os.ReadFile(procDir(t.PID) + "/cgroup")
 	if err == nil && string(ours) != string(theirs) {
 		t.note("its cgroup could not be joined: its limits do not hold for the command, and its use does not count there")

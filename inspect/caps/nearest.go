@@ -1,6 +1,10 @@
 package caps
 
-import "strings"
+import (
+	"strings"
+
+	"cutaway/inspect/spell"
+)
 
 // nearest is the capability's name that a mistyped one most likely means, or "".
 func nearest(name string) string {
@@ -10,7 +14,7 @@ func nearest(name string) string {
 	}
 	best, least := "", min(3, 1+len(name)/4)+1
 	for _, known := range names {
-		if d := distance(name, known); d < least {
+		if d := spell.Distance(name, known); d < least {
 			best, least = known, d
 		}
 	}
@@ -23,27 +27,4 @@ func nearest(name string) string {
 		}
 	}
 	return ""
-}
-
-// distance is how many letters must be changed, added, left out or swapped with their neighbour to make b of a.
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

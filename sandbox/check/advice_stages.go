@@ -106,7 +106,7 @@ func (s step) mounts() string {
 		}
 	case syscall.EROFS:
 		if s.of("the place to mount on", "make") {
-			return "what is mounted on must be there in a root that is read-only: make it (mkdir, touch), or let the root be written"
+			return "what is mounted on must be there in a root that is read-only: make it (mkdir, touch), or take a root that can be written (--overlay; --writable for a directory)"
 		}
 	case syscall.ENOENT, syscall.ENOTDIR:
 		return "the path must exist: a bind's source on the host, a mount's place in the root"
@@ -250,14 +250,17 @@ func (s step) exec() string {
 	switch s.errno {
 	case syscall.ENOENT:
 		if s.of("chdir") {
-			return "the working directory must exist inside: choose another with dir"
+			return "the working directory must exist inside: choose another"
 		}
-		return "inside the sandbox's root it is not there, or its interpreter or loader is not (file PROGRAM names it): PATH is the sandbox's own"
+		if !strings.Contains(s.Path, "/") {
+			return "no directory of the sandbox's own PATH has it"
+		}
+		return "it is not in the sandbox's root, or the interpreter or loader that it names is not (file PROGRAM says which)"
 	case syscall.EACCES:
 		if s.of("chdir") {
 			return "the working directory is not searchable for the command's user"
 		}
-		return "it must be an executable file on a mount without noexec, every directory on the way searchable for the command's user, and Landlock must let it be read"
+		return "it must be an executable file, on a mount without noexec, in directories that the command's user may search; with Landlock also one that may be read"
 	case syscall.ENOEXEC:
 		return "it is no program for this machine, or a script without #! in its first line"
 	case syscall.E2BIG:

@@ -100,7 +100,7 @@ func TestAdvice(t *testing.T) {
 		{"landlock", "landlock_restrict_self", "", syscall.E2BIG, &user, "16"},
 		{"seccomp", "seccomp(SECCOMP_SET_MODE_FILTER)", "", syscall.EACCES, &user, "no_new_privs"},
 		{"seccomp", "seccomp(SECCOMP_SET_MODE_FILTER)", "", syscall.EINVAL, &user, "CONFIG_SECCOMP_FILTER"},
-		{"exec", "execve", "nosuch", syscall.ENOENT, &user, "PATH is the sandbox's own"},
+		{"exec", "execve", "nosuch", syscall.ENOENT, &user, "the sandbox's own PATH"},
 		{"exec", "execve", "/etc/passwd", syscall.EACCES, &user, "noexec"},
 		{"exec", "execve", "x", syscall.ENOEXEC, &user, "#!"},
 		{"exec", "execve", "x", syscall.E2BIG, &user, "fewer variables"},

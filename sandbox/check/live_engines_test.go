@@ -2,6 +2,7 @@ package check
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -60,7 +61,7 @@ func TestLiveRanges(t *testing.T) {
 		argv := slices.Concat(as, more, []string{"env", reportEnv + "=ids", useProgram(t)})
 		return decodeFinding(t, podman.Machine.Run(t, argv...))
 	}
-	if f := ids(); f.Health != Fine || f.Value != "65536 of /etc/subuid from 165536 were mapped by newuidmap" && f.Value != "65536 of /etc/subuid from 100000 were mapped by newuidmap" {
+	if f := ids(); f.Health != Fine || !regexp.MustCompile(`^65536 of /etc/subuid from [0-9]+ were mapped by newuidmap$`).MatchString(f.Value) {
 		t.Errorf("with ranges: %+v", f)
 	}
 	if f := ids("setpriv", "--no-new-privs"); f.Health != Limited || f.Advice == "" {

@@ -118,7 +118,7 @@ func (m *Machine) needAdmin(need *Need) (found []Finding) {
 		found = append(found, f)
 	}
 	if len(made) > 0 && !need.user() && !m.Can(capSysAdmin) {
-		add(words(made)+" namespaces take CAP_SYS_ADMIN without a new user namespace", "make a user namespace as well, or run cutaway as root")
+		add(words(made)+" namespaces take CAP_SYS_ADMIN without a new user namespace", "make a user namespace as well (--userns new), or run cutaway as root")
 	}
 	if len(joined) > 0 && !need.Joined[proc.User] && !m.Can(capSysAdmin) {
 		add("joining "+words(joined)+" takes CAP_SYS_ADMIN over the target's user namespace, which a new one does not give",

@@ -31,9 +31,12 @@ func (t *Target) Thaw(ctx context.Context) (journal.Entry, error) {
 	if t.group == nil {
 		return journal.Entry{}, fmt.Errorf("thaw %s: %w", t, t.shared)
 	}
-	file, freeze, thaw := t.group.FreezeFile()
+	file, old, thaw := t.group.FreezeFile()
+	if frozen, err := t.group.Frozen(); err == nil && !frozen { // it is thawed all the same: it may be freezing
+		old = thaw
+	}
 	return journal.Do(journal.Change{
-		Action: "thaw", Target: t.String(), Shell: shellWrite(thaw, file), File: file, Old: freeze, New: thaw,
+		Action: "thaw", Target: t.String(), Shell: shellWrite(thaw, file), File: file, Old: old, New: thaw,
 	}, func() error { return naming("thaw", t, t.group.Thaw(ctx)) })
 }
 

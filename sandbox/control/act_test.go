@@ -25,6 +25,9 @@ func TestFreezeThawKillSignal(t *testing.T) {
 	if _, err := target.Thaw(ctx); err != nil {
 		t.Fatal(err)
 	}
+	if e, err := target.Thaw(ctx); err != nil || e.Old != e.New {
+		t.Errorf("thawed again: was %q, %v", e.Old, err)
+	}
 	if e, err := target.Signal(syscall.SIGWINCH); err != nil || e.Shell != "kill -s WINCH "+strconv.Itoa(target.PID) {
 		t.Errorf("%q, %v", e.Shell, err)
 	}
@@ -33,10 +36,10 @@ func TestFreezeThawKillSignal(t *testing.T) {
 		t.Errorf("killed %d, %v", n, err)
 	}
 	entries, _, err := journal.Read(journal.Filter{})
-	if err != nil || len(entries) != 4 {
+	if err != nil || len(entries) != 5 {
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
-	for i, action := range []string{"freeze", "thaw", "signal", "kill"} {
+	for i, action := range []string{"freeze", "thaw", "thaw", "signal", "kill"} {
 		if entries[i].Action != action || entries[i].Shell == "" || !entries[i].OK() {
 			t.Errorf("%+v", entries[i])
 		}

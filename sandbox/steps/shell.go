@@ -265,18 +265,33 @@ func (w *writer) exec(o *stage.Op) {
 	if w.Init {
 		w.add("# the tiny init stays, as with docker run --init, and starts")
 	}
-	words := []string{"exec", "env", "-i"}
-	own := map[string]bool{}
+	own, names := map[string]bool{}, map[string]bool{}
+	for _, v := range o.More {
+		name, _, _ := strings.Cut(v, "=")
+		names[name] = true
+	}
+	all := true // of the launcher's variables are the command's, if not with the same values
 	for _, v := range w.Environ {
+		name, _, _ := strings.Cut(v, "=")
 		own[v] = true
+		all = all && names[name]
+	}
+	words := []string{"exec", "env"}
+	if !all {
+		words = append(words, "-i")
 	}
 	for _, v := range o.More {
 		name, _, _ := strings.Cut(v, "=")
-		if own[v] && isName(name) {
+		switch {
+		case own[v] && all:
+		case own[v] && isName(name):
 			words = append(words, name+`="$`+name+`"`)
-			continue
+		default:
+			words = append(words, w.quote(v))
 		}
-		words = append(words, w.quote(v))
+	}
+	if all && len(words) == 2 {
+		words = words[:1]
 	}
 	for _, arg := range o.List {
 		words = append(words, w.quote(arg))

@@ -92,12 +92,33 @@ func TestEveryCommandIsShell(t *testing.T) {
 
 func TestValuesOfTheEnvironmentAreNotShown(t *testing.T) {
 	l := &Launch{
-		Environ: []string{"TOKEN=secret", "PATH=/bin"},
+		Environ: []string{"TOKEN=secret", "PATH=/bin", "HOME=/root"},
 		Ops:     []stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"env"}, More: []string{"TOKEN=secret", "PATH=/usr/bin"}}},
 	}
 	got := l.Steps(0, text.ShellQuote)[1].Commands[0]
 	if want := `exec env -i TOKEN="$TOKEN" PATH=/usr/bin env`; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A command that has all variables of the launcher's takes them over: there is nothing to list.
+func TestWholeEnvironment(t *testing.T) {
+	for _, c := range []struct {
+		more []string
+		want string
+	}{
+		{[]string{"A=1", "TOKEN=secret"}, "exec ls"},
+		{[]string{"A=2", "TOKEN=secret", "B=3"}, "exec env A=2 B=3 ls"},
+		{[]string{"A=1"}, `exec env -i A="$A" ls`},
+		{nil, "exec env -i ls"},
+	} {
+		l := &Launch{
+			Environ: []string{"A=1", "TOKEN=secret"},
+			Ops:     []stage.Op{{Verb: stage.Begin, Data: "exec"}, {Verb: stage.Exec, List: []string{"ls"}, More: c.more}},
+		}
+		if got := l.Steps(0, text.ShellQuote)[1].Commands[0]; got != c.want {
+			t.Errorf("%q: %s, want %s", c.more, got, c.want)
+		}
 	}
 }
 

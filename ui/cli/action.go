@@ -80,7 +80,7 @@ func (a *app) confirm(yes bool, question string) error {
 	if !isTerminal(os.Stdin) {
 		return fmt.Errorf("%s Nobody can be asked without a terminal: say --yes if that is meant", question)
 	}
-	if _, err := fmt.Fprintf(a.err, "%s [y/N] ", text.Sanitise(question)); err != nil {
+	if _, err := fmt.Fprintf(a.err, "%s ", a.forErr(question+" [y/N]")); err != nil {
 		return err
 	}
 	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -137,15 +137,10 @@ func besides(strangers int) string {
 	return fmt.Sprintf(" %d of them are not what was named.", strangers)
 }
 
-// warn writes a line on stderr that is no error.
-func (a *app) warn(line string) {
-	_, _ = fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
-}
-
 // recorded tells when a change that was made is not in the journal.
 func (a *app) recorded(e journal.Entry) {
 	if e.Unwritten != nil {
-		a.warn("this change is not in the journal: " + e.Unwritten.Error())
+		a.note("this change is not in the journal: " + e.Unwritten.Error())
 	}
 }
 

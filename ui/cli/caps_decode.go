@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"strconv"
-	"strings"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"cutaway/inspect/caps"
@@ -114,16 +112,6 @@ func capName(c caps.Cap) string {
 		return c.String()
 	}
 	return "cap_" + c.String()
-}
-
-// wrap breaks words into the lines of the terminal, each after the first below the place where the first began.
-func (st *style) wrap(s string, indent int) string {
-	const least = 20 // cells in which wrapping still helps
-	if st.width-indent < least {
-		return s
-	}
-	lines := strings.Split(ansi.Wordwrap(s, st.width-indent, ""), "\n")
-	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
 }
 
 func decodeJSON(a *app, sets []caps.Set) error {

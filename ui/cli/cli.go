@@ -60,40 +60,51 @@ func newRoot(a *app, args []string) *cobra.Command {
 		Version:           version(),
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("cutaway {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(wrongFlag)
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.printHelp(c) })
 	a.globalFlags(root)
+	for _, title := range []string{toLook, toChange, toHelp} {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+	}
 	root.AddCommand(newCommands(a, args)...)
-	root.SetHelpCommand(newHelp(root))
+	help := newHelp(root)
+	help.GroupID = toHelp
+	root.SetHelpCommand(help)
 	return root
 }
+
+// The titles of the commands in the help.
+const (
+	toLook   = "Commands that only look"
+	toChange = "Commands that launch and change"
+	toHelp   = "Other commands"
+)
 
 // commands are the commands in the order of the help. One that is about the others needs them to be there.
 var commands = [...]struct {
 	name   string
 	make   func(*app) *cobra.Command
+	group  string
 	others bool
 }{
-	{"ps", newPS, false},
-	{"ns", newNS, false},
-	{"inspect", newInspect, false},
-	{"caps", newCaps, false},
-	{"run", newRun, false},
-	{"enter", newEnter, false},
-	{"limits", newLimits, false},
-	{"freeze", newFreeze, false},
-	{"thaw", newThaw, false},
-	{"kill", newKill, false},
-	{"signal", newSignal, false},
-	{"journal", newJournal, false},
-	{"roots", newRoots, false},
-	{"doctor", newDoctor, false},
-	{"version", newVersion, false},
-	{"completion", newCompletion, true},
-	{"man", newMan, true},
+	{"ps", newPS, toLook, false},
+	{"ns", newNS, toLook, false},
+	{"inspect", newInspect, toLook, false},
+	{"caps", newCaps, toLook, false},
+	{"run", newRun, toChange, false},
+	{"enter", newEnter, toChange, false},
+	{"limits", newLimits, toChange, false},
+	{"freeze", newFreeze, toChange, false},
+	{"thaw", newThaw, toChange, false},
+	{"kill", newKill, toChange, false},
+	{"signal", newSignal, toChange, false},
+	{"journal", newJournal, toChange, false},
+	{"roots", newRoots, toChange, false},
+	{"doctor", newDoctor, toHelp, false},
+	{"version", newVersion, toHelp, false},
+	{"completion", newCompletion, toHelp, true},
+	{"man", newMan, toHelp, true},
 }
 
 // newCommands makes the command that the first argument names, or else all: to make their flags takes a tenth of what it
@@ -104,7 +115,9 @@ func newCommands(a *app, args []string) (list []*cobra.Command) {
 		if len(args) > 0 && args[0] == c.name && !c.others {
 			return []*cobra.Command{c.make(a)}
 		}
-		list = append(list, c.make(a))
+		made := c.make(a)
+		made.GroupID = c.group
+		list = append(list, made)
 	}
 	return list
 }
@@ -135,8 +148,8 @@ func noCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return usagef("unknown command %q, did you mean %s? See cutaway --help", args[0], near[0])
+	if near := commandFor(c, args[0]); near != "" {
+		return usagef("unknown command %q, did you mean %s? See cutaway --help", args[0], near)
 	}
 	return usagef("unknown command %q; see cutaway --help", args[0])
 }
@@ -190,9 +203,26 @@ func (a *app) complain(err error) {
 		if line == "" {
 			continue
 		}
-		_, _ = fmt.Fprintf(a.err, "%s%s\n", prefix, text.Sanitise(line))
+		a.tell(prefix, line)
 		prefix = "  " // of several, or of a hostile name's: never again what looks like ours
 	}
+}
+
+// tell writes a line on stderr.
+func (a *app) tell(prefix, line string) {
+	_, _ = fmt.Fprintln(a.err, a.forErr(prefix+line))
+}
+
+// forErr is a line for stderr: broken at blanks where that is a terminal, and nothing of another process's in it steers one.
+func (a *app) forErr(line string) string {
+	on := *a
+	on.out = a.err
+	const indent = 2
+	line = text.Sanitise(line)
+	if st := on.style(); st.width >= 40 {
+		line = fold(line, st.width-indent, indent)
+	}
+	return line
 }
 
 // screenFlags are the flags of the screen alone.

@@ -11,7 +11,7 @@ func newCompletion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:       "completion SHELL",
 		Short:     "Print the completion script for bash, zsh or fish",
-		Long:      "Print the completion script for a shell. To load it:\n\n  bash   source <(cutaway completion bash)\n  zsh    cutaway completion zsh > \"${fpath[1]}/_cutaway\"\n  fish   cutaway completion fish > ~/.config/fish/completions/cutaway.fish",
+		Long:      "Print the completion script for a shell. To load it (in bash the package bash-completion must be there):\n\n  bash   source <(cutaway completion bash)\n  zsh    cutaway completion zsh > \"${fpath[1]}/_cutaway\"\n  fish   cutaway completion fish > ~/.config/fish/completions/cutaway.fish",
 		ValidArgs: shells,
 		Args:      wantArgs(1, 1, "a shell: bash, zsh or fish"),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"cutaway/inspect/proc"
 	"cutaway/sandbox"
@@ -38,32 +39,67 @@ func newEnter(a *app) *cobra.Command {
 			"  cutaway enter db --host-tools -- ps -ef   the host's ps, of db's processes\n" +
 			"  cutaway enter db --ns net -- ss -tln      the host's ss in db's network\n" +
 			"  cutaway enter 4242 --as-root -- mount     with all rights of cutaway's",
-		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: a.completeTarget,
+		Args:              wantArgs(1, -1, "TARGET"),
+		ValidArgsFunction: a.completeEntry,
 		RunE: func(c *cobra.Command, args []string) error {
-			if a.readonly {
-				return errors.New("--readonly: entering runs a command there; leave --readonly out to do so")
+			command, help, err := behindTarget(c, args[1:])
+			switch {
+			case help:
+				return c.Help()
+			case err != nil:
+				return err
 			}
-			return a.enter(c.Context(), f, args[0], args[1:])
+			return a.notTheCommand(a.enter(c.Context(), f, args[0], command))
 		},
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.SetInterspersed(true)
+	flags.SetInterspersed(false) // what follows the command is the command's
 	flags.StringSliceVar(&f.namespaces, "ns", nil, "enter these `TYPES` of namespaces only: "+strings.Join(sandbox.NamespaceTypes[:], ", "))
 	flags.BoolVar(&f.hostTools, "host-tools", false, "with the host's files and commands, in all namespaces but mnt, and /proc as the target sees it")
 	flags.BoolVar(&f.asRoot, "as-root", false, "with all rights that cutaway has, not only the target's")
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "set `NAME=VALUE` over the target's environment, or over yours where its files are not entered")
 	flags.StringVarP(&f.workdir, "workdir", "w", "", "the working directory `DIR` inside; the target's without it")
 	flags.StringVar(&f.terminal, "terminal", "auto", "give the command a terminal of its own `WHEN`: auto, always or never")
-	flags.BoolVarP(&f.interactive, "interactive", "i", false, "accepted as docker exec has it")
+	flags.BoolVarP(&f.interactive, "interactive", "i", false, "nothing: as docker exec has it, for what is always so here")
 	flags.BoolVarP(&f.tty, "tty", "t", false, "as --terminal always")
 	completeWith(c, "terminal", "auto", "always", "never")
 	completeWith(c, "ns", sandbox.NamespaceTypes[:]...)
 	return c
 }
 
+// behindTarget reads the flags that stand between TARGET and the command.
+func behindTarget(c *cobra.Command, args []string) (command []string, help bool, err error) {
+	if err := c.ParseFlags(args); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			return nil, true, nil
+		}
+		return nil, false, wrongFlag(c, err)
+	}
+	help, _ = c.Flags().GetBool("help")
+	return c.Flags().Args(), help, c.Root().PersistentPreRunE(c, nil)
+}
+
+// completeEntry completes TARGET, and behind it the flags, which cobra takes for the command's there.
+func (a *app) completeEntry(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return a.completeTarget(c, args, typed)
+	case !strings.HasPrefix(typed, "-"):
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var names []string
+	for _, flag := range flagsOf(c.LocalNonPersistentFlags()) {
+		_, usage := flagText(flag)
+		names = append(names, "--"+flag.Name+"\t"+usage)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []string) error {
+	if a.readonly {
+		return errors.New("--readonly: entering runs a command there; leave --readonly out to do so")
+	}
 	if err := oneOf("--terminal", f.terminal, []string{"auto", "always", "never"}); err != nil {
 		return err
 	}
@@ -73,7 +109,7 @@ func (a *app) enter(ctx context.Context, f *enterFlags, name string, command []s
 		}
 	}
 	if f.hostTools && slices.Contains(f.namespaces, "mnt") {
-		return errors.New("--host-tools: these are the host's files, and --ns mnt asks for the target's; leave one of them out")
+		return usagef("--host-tools: these are the host's files, and --ns mnt asks for the target's; leave one of them out")
 	}
 	pid, start, err := a.resolve(ctx, name)
 	if err != nil {

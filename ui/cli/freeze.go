@@ -68,7 +68,7 @@ func (a *app) freeze(ctx context.Context, name string, yes bool) error {
 	}
 	a.recorded(e)
 	if t.Engine == engine.Docker || t.Engine == engine.Podman {
-		a.warn(t.Engine + " does not know that it is frozen: `" + t.Engine + " pause` would have told it")
+		a.note(t.Engine + " does not know that it is frozen: `" + t.Engine + " pause` would have told it")
 	}
 	return a.say("frozen: %s, %s; `cutaway thaw %s` lets it run again", t, counted(len(pids), "process", "processes"), name)
 }
@@ -87,6 +87,9 @@ func (a *app) thaw(ctx context.Context, name string) error {
 		return err
 	}
 	a.recorded(e)
+	if e.Old == e.New {
+		return a.say("was not frozen: %s", t)
+	}
 	return a.say("runs again: %s", t)
 }
 

@@ -38,7 +38,7 @@ func TestLiveEnterByName(t *testing.T) {
 	if r.status != 127 || !strings.Contains(r.err, "--host-tools") {
 		t.Errorf("a command that is not there: %d, %q", r.status, r.err)
 	}
-	if r := finish(t, cutaway(t, "--readonly", "enter", c.Name)); r.status != 1 {
+	if r := finish(t, cutaway(t, "--readonly", "enter", c.Name)); r.status != 125 {
 		t.Errorf("--readonly: %d, %q", r.status, r.err)
 	}
 }

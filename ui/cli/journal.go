@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ func (a *app) journal(want journal.Filter, f journalFlags) error {
 		return journalJSON(a, path, entries, skipped)
 	}
 	if skipped > 0 {
-		a.warn(counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
+		a.note(counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
 	}
 	return journalText(a, entries)
 }
@@ -71,7 +72,7 @@ func journalText(a *app, entries []journal.Entry) error {
 		e := &entries[i]
 		result := st.green(e.Result)
 		if !e.OK() {
-			result = st.red(text.Sanitise(e.Result))
+			result = st.red(text.Sanitise(strings.Join(strings.Fields(e.Result), " "))) // it may be of several lines
 		}
 		head := e.Time.Local().Format("2006-01-02 15:04:05") + gap + text.Sanitise(e.Batch) + gap + st.bold(text.Sanitise(e.Action)) + gap + text.Sanitise(e.Target)
 		if e.Undoes != "" {

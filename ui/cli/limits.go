@@ -30,7 +30,7 @@ type setFlags struct {
 func newLimits(a *app) *cobra.Command {
 	var f limitsFlags
 	c := &cobra.Command{
-		Use:   "limits TARGET | limits --undo [ID]",
+		Use:   "limits {TARGET | --undo [ID]}",
 		Short: "Show or change the limits of a container's or a process's cgroup",
 		Long: "Without limits to set, show what the cgroup of a container or a process uses and used at most, its limits, and the\n" +
 			"limit that binds with the cgroup that sets it. With limits, say what will happen, write them, read them back, and\n" +
@@ -56,12 +56,12 @@ func newLimits(a *app) *cobra.Command {
 func (f *limitsFlags) define(c *cobra.Command) {
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.set.memory, "memory", "", "at most `SIZE` of memory, such as 64M")
+	flags.StringVarP(&f.set.memory, "memory", "m", "", "at most `SIZE` of memory, such as 64M")
 	flags.StringVar(&f.set.swap, "swap", "", "at most `SIZE` of it swapped out; 0 is none")
 	flags.StringVar(&f.set.cpus, "cpus", "", "at most the time of `N` processors, such as 0.5")
 	flags.StringVar(&f.set.pids, "pids", "", "at most `N` processes and threads")
 	flags.StringVar(&f.set.weight, "weight", "", "its part when processors are short: `N` from 1 to 10000; 100 is usual")
-	flags.StringArrayVar(&f.set.io, "io", nil, "of a disk, in a second: `DEVICE,rbps=SIZE,wbps=SIZE,riops=N,wiops=N`, each or some of them")
+	flags.StringArrayVar(&f.set.io, "io", nil, ioUsage)
 	flags.StringVar(&f.set.cpuset, "cpuset", "", "run on the processors of `LIST` only, such as 0-1,3")
 	flags.StringVar(&f.set.memset, "memset", "", "take memory from the nodes of `LIST` only")
 	flags.BoolVar(&f.undo, "undo", false, "take back the last change of limits, or the one with ID")
@@ -70,6 +70,9 @@ func (f *limitsFlags) define(c *cobra.Command) {
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before what can hurt")
 	flags.BoolVar(&f.json, "json", false, "show as JSON, which docs/json.md describes")
 }
+
+// ioUsage is what limits and run say of --io.
+const ioUsage = "of a disk, in a second: `DEVICE,KEY=N...` with some of rbps=SIZE, wbps=SIZE, riops=N, wiops=N, as /dev/sda,rbps=1M"
 
 // parse reads the flags; every error is wrong usage.
 func (f *setFlags) parse() (limit.Set, error) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strings"
 
@@ -73,7 +72,7 @@ func (m manWriter) command(c *cobra.Command) {
 	}
 }
 
-// text writes paragraphs. Indented lines are tables and stay as they are.
+// text writes paragraphs. Indented lines are tables.
 func (m manWriter) text(s string) {
 	m.line(".PP")
 	var block []string
@@ -82,7 +81,7 @@ func (m manWriter) text(s string) {
 			block = append(block, line)
 			continue
 		}
-		m.verbatim(block)
+		m.table(block)
 		block = nil
 		if line == "" {
 			m.line(".PP")
@@ -90,7 +89,19 @@ func (m manWriter) text(s string) {
 			m.line(roff(line))
 		}
 	}
-	m.verbatim(block)
+	m.table(block)
+}
+
+// table writes lines of two columns, which may be wider than a page is.
+func (m manWriter) table(lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	for _, line := range lines {
+		lead, rest, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		m.line(".TP 14\n" + roff(lead) + "\n" + roff(strings.TrimSpace(rest)))
+	}
+	m.line(".PP")
 }
 
 func (m manWriter) verbatim(lines []string) {
@@ -105,31 +116,22 @@ func (m manWriter) verbatim(lines []string) {
 }
 
 func (m manWriter) flags(flags *pflag.FlagSet) {
-	flags.SortFlags = false
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" {
-			return
+	groups := flagGroups(flags)
+	for _, group := range groups {
+		if len(groups) > 1 {
+			m.line(".PP\n" + roff(group.title) + ":")
 		}
-		value, usage := pflag.UnquoteUsage(f)
-		name := "--" + f.Name
-		if f.Shorthand != "" {
-			name = "-" + f.Shorthand + ", " + name
+		for _, f := range group.flags {
+			name, usage := flagText(f)
+			m.line(".TP\n.B " + roff(name) + "\n" + roff(usage))
 		}
-		if value != "" {
-			name += " " + value
-		}
-		m.line(".TP\n.B " + roff(name))
-		if f.DefValue != "" && f.DefValue != "false" {
-			usage += fmt.Sprintf(" (default %s)", f.DefValue)
-		}
-		m.line(roff(usage))
-	})
+	}
 }
 
 // tail is what holds for all commands.
 func (m manWriter) tail() {
 	m.section("EXIT STATUS")
-	m.line(".TP\n.B 0\nAll went well.\n.TP\n.B 1\nSomething failed; standard error says what.\n.TP\n.B 2\nWrong usage.\n.TP\n.B 130\nEnded by Ctrl\\-C.")
+	m.line(".TP\n.B 0\nAll went well.\n.TP\n.B 1\nSomething failed; standard error says what.\n.TP\n.B 2\nWrong usage.\n.TP\n.B 125\nThe launch of run, or the way into the target of enter, failed.\n.TP\n.B 126\nTheir command cannot be executed.\n.TP\n.B 127\nTheir command is not there.\n.TP\n.B 128+N\nSignal N ended their command.\n.TP\n.B 130\nEnded by Ctrl\\-C.")
 	m.section("ENVIRONMENT")
 	m.line(".TP\n.B NO_COLOR\nWhen not empty, no colour is used unless \\-\\-color always says so.")
 	m.line(".TP\n.BR LC_ALL , \" LC_CTYPE\" , \" LANG\"\nWithout UTF\\-8 there, only ASCII is drawn.")

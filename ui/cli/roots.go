@@ -26,14 +26,14 @@ func newRoots(a *app) *cobra.Command {
 		Long: "List what `cutaway run --root` has unpacked from archives and images, which serves the next time. With --prune what no\n" +
 			"sandbox uses is removed; --unused 720h keeps what was used in the last 30 days. Nothing is lost but the time to unpack again.",
 		Example:           "  cutaway roots\n  cutaway roots --prune\n  cutaway roots --prune --unused 720h",
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(c *cobra.Command, _ []string) error { return a.roots(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.prune, "prune", false, "remove what no sandbox uses, and list what was removed")
-	flags.DurationVar(&f.unused, "unused", 0, "with --prune, only what nobody has used for so long, as in 36h")
+	flags.DurationVar(&f.unused, "unused", 0, "with --prune, only what nobody has used for this `TIME`, such as 36h")
 	flags.BoolVar(&f.json, "json", false, "print JSON, which docs/json.md describes")
 	return c
 }
@@ -67,6 +67,10 @@ func (a *app) roots(ctx context.Context, f rootsFlags) error {
 func (a *app) pruned(list []rootfs.Cached) error {
 	if err := rootsText(a, list); err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		a.note("nothing to remove")
+		return nil
 	}
 	var bytes int64
 	for i := range list {

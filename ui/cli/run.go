@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,6 @@ import (
 	"cutaway/sandbox/journal"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/terminal"
-	"cutaway/ui/text"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -23,24 +24,44 @@ func newRun(a *app) *cobra.Command {
 		Short: "Launch a sandbox: a shell or a command in namespaces of its own",
 		Long: "Launch a sandbox and run COMMAND in it, a shell without one. A preset says what the sandbox is made of, flags change\n" +
 			"it. The status is the command's; 128 and the signal's number when a signal ended it, 126 when the command cannot be\n" +
-			"executed, 127 when it is not there, 125 when the launch failed. docs/sandbox.md says what each preset is, and is not,\n" +
-			"a boundary against.",
+			"executed, 127 when it is not there, 125 when the launch failed.\n\n" +
+			"The presets, of which docs/sandbox.md says what each is, and is not, a boundary against:\n" + presetHelp(),
 		Example: "  cutaway run                                  an isolated shell\n" +
 			"  cutaway run --step                           the same, stage by stage, with what each one changed\n" +
 			"  cutaway run --preset pid                     the course's unshare --fork --pid --mount-proc bash\n" +
 			"  cutaway run --net container:db -- ss -tln    in the network of the container db\n" +
 			"  cutaway run --memory 64M --print unshare     the same by hand",
-		RunE: func(c *cobra.Command, args []string) error { return a.run(c, flags, args) },
+		RunE: func(c *cobra.Command, args []string) error { return a.notTheCommand(a.run(c, flags, args)) },
 	}
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	flags.register(c)
 	return c
 }
 
+// presetHelp is a table of the presets.
+func presetHelp() string {
+	var b strings.Builder
+	for _, p := range sandbox.Presets() {
+		fmt.Fprintf(&b, "  %-10s%s\n", p.Name, p.Sentence)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // exitStatus ends the program with a command's status, silently.
 type exitStatus int
 
 func (s exitStatus) Error() string { return "status " + strconv.Itoa(int(s)) }
+
+// notTheCommand gives what fails before there is a command the status of a failed launch: 1 would be the command's own.
+func (a *app) notTheCommand(err error) error {
+	var usage usageError
+	var command exitStatus
+	if err == nil || errors.As(err, &command) || errors.As(err, &usage) || errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	a.complain(err)
+	return exitStatus(sandbox.ExitCode(err))
+}
 
 func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 	spec, notes, err := flags.spec(c, args)
@@ -61,7 +82,7 @@ func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 
 // note writes a line that is no error on stderr.
 func (a *app) note(line string) {
-	fmt.Fprintf(a.err, "cutaway: %s\n", text.Sanitise(line))
+	a.tell("cutaway: ", line)
 }
 
 // launch starts the sandbox, lends it the terminal, and returns its status.
@@ -87,6 +108,9 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 		a.complain(err)
 		if s := signals.asked(); s != 0 {
 			return exitStatus(128 + int(s))
+		}
+		if status := sandbox.ExitCode(err); status != 125 && flags.oneWord() != "" {
+			a.note(flags.oneWord())
 		}
 		return exitStatus(sandbox.ExitCode(err))
 	}

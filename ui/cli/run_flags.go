@@ -58,7 +58,7 @@ func (v *optionValue) String() string { return v.last }
 
 // Type is what the help shows of the value: that of a switch is left out.
 func (v *optionValue) Type() string {
-	if v.option.bare == "true" {
+	if v.option.bare != "" {
 		return "bool"
 	}
 	return "string"
@@ -82,15 +82,26 @@ func (f *runFlags) register(c *cobra.Command) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`: "+strings.Join(sandbox.PresetNames(), ", "))
+	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`")
 	flags.StringVar(&f.specFile, "spec", "", "begin with the JSON in `FILE`, as --print json writes it; - is the standard input")
 	flags.StringVar(&f.print, "print", "", "launch nothing, print the same as `FORM`: "+strings.Join(export.Names(), ", "))
 	flags.BoolVar(&f.step, "step", false, "stop before each stage of the launch, and show what the last one did")
 	completeWith(c, "preset", sandbox.PresetNames()...)
 	completeWith(c, "print", export.Names()...)
-	for _, list := range [][]runOption{namespaceOptions(), rootOptions(), mountOptions(), rightsOptions(), limitOptions(), commandOptions()} {
-		for i := range list {
-			f.add(c, &list[i])
+	flags.VisitAll(func(f *pflag.Flag) { titled(f, "What to begin with") })
+	for _, group := range []struct {
+		title string
+		list  []runOption
+	}{
+		{"Namespaces (a SOURCE is new, host, container:NAME or process:PID)", namespaceOptions()},
+		{"The root directory", rootOptions()},
+		{"What is mounted in it", mountOptions()},
+		{"Rights", rightsOptions()},
+		{"Limits (a SIZE takes K, M, G and T, powers of 1024)", limitOptions()},
+		{"The command", commandOptions()},
+	} {
+		for i := range group.list {
+			titled(f.add(c, &group.list[i]), group.title)
 		}
 	}
 	for _, name := range []string{"interactive", "rm"} { // docker run's, for what is always so here
@@ -99,12 +110,18 @@ func (f *runFlags) register(c *cobra.Command) {
 	}
 }
 
-func (f *runFlags) add(c *cobra.Command, o *runOption) {
+func (f *runFlags) add(c *cobra.Command, o *runOption) *pflag.Flag {
 	flag := c.Flags().VarPF(&optionValue{flags: f, option: o}, o.name, o.short, o.usage)
 	flag.NoOptDefVal = o.bare
 	if o.words != nil {
 		completeWith(c, o.name, o.words...)
 	}
+	return flag
+}
+
+// titled puts a flag into a group of the help.
+func titled(f *pflag.Flag, title string) {
+	f.Annotations = map[string][]string{titleOf: {title}}
 }
 
 // has tells whether one of some flags was given.
@@ -130,9 +147,49 @@ func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, no
 		s.Command = []string{shellOf(s)}
 	}
 	if err := s.Validate(); err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, usageError{f.byFlag(err)}
 	}
 	return s, w.notes, nil
+}
+
+// oneWord says of a bind without a place inside that bwrap's second word was taken for the command; "" when there is none.
+func (f *runFlags) oneWord() string {
+	for _, g := range f.given {
+		if slices.Contains([]string{"bind", "ro-bind", "dev-bind"}, g.name) && !strings.Contains(g.value, ":") {
+			return fmt.Sprintf("bwrap's --%[1]s SRC DST is --%[1]s SRC:DST here, one word", g.name)
+		}
+	}
+	return ""
+}
+
+// flagFor are the flags for fields of a Spec that have another name there.
+var flagFor = map[string]string{"dir": "workdir", "uid_map": "uid-map", "gid_map": "gid-map", "rlimits": "rlimit", "network.veth": "veth"}
+
+// byFlag says of what is wrong with a Spec which flag said it, where one did.
+func (f *runFlags) byFlag(err error) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, e := range several.Unwrap() {
+			list = append(list, f.byFlag(e))
+		}
+		return errors.Join(list...)
+	}
+	var wrong *sandbox.FieldError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	flag := wrong.Field
+	if kind, ok := strings.CutPrefix(flag, "namespaces."); ok {
+		flag = sourceFlags[kind]
+	} else if name := flagFor[flag]; name != "" {
+		flag = name
+	}
+	if !f.has(flag) {
+		return err
+	}
+	named := *wrong
+	named.Field = "--" + flag
+	return &named
 }
 
 // begin is the Spec of the file or the preset.
@@ -151,6 +208,8 @@ func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
 	}
 	p, ok := sandbox.PresetNamed(f.preset)
 	switch {
+	case !ok && strings.Contains(f.preset, ":"):
+		return nil, nil, usagef("-p is --preset here, and %s", noPorts)
 	case !ok:
 		return nil, nil, oneOf("--preset", f.preset, sandbox.PresetNames())
 	case p.NeedsDir && !f.has("root"):

@@ -15,10 +15,14 @@ var sourceFlags = map[string]string{
 }
 
 func namespaceOptions() []runOption {
+	what := map[string]string{
+		"mnt": "mounts", "net": "interfaces, addresses, ports", "pid": "process numbers", "ipc": "shared memory, message queues",
+		"uts": "the host's name", "user": "ids and capabilities", "cgroup": "the root of the cgroups", "time": "clocks since boot",
+	}
 	var list []runOption
 	for _, name := range sandbox.NamespaceTypes {
 		list = append(list, runOption{
-			name: sourceFlags[name], usage: "the " + name + " namespace from `SOURCE`: new, host, container:NAME or process:PID",
+			name: sourceFlags[name], usage: what[name] + ": the " + name + " namespace from `SOURCE`",
 			words: []string{"new", "host", "container:", "process:"},
 			set: func(w *specWriter, value string) error {
 				*w.Namespaces.Of(name) = sourceOf(value)
@@ -42,10 +46,10 @@ func namespaceOptions() []runOption {
 			name: "host", usage: "the host's namespaces of these `TYPES`", words: types,
 			set: func(w *specWriter, value string) error { return w.sources(value, sandbox.HostNamespace) },
 		},
-		runOption{name: "uid-map", usage: "map user ids, `INSIDE:OUTSIDE:COUNT`, in a new user namespace", set: func(w *specWriter, value string) error {
+		runOption{name: "uid-map", usage: "`INSIDE:OUTSIDE:COUNT` of the user ids of a new user namespace", set: func(w *specWriter, value string) error {
 			return mappingInto(&w.UIDMap, value)
 		}},
-		runOption{name: "gid-map", usage: "map group ids, `INSIDE:OUTSIDE:COUNT`", set: func(w *specWriter, value string) error {
+		runOption{name: "gid-map", usage: "the same of its group ids: `INSIDE:OUTSIDE:COUNT`", set: func(w *specWriter, value string) error {
 			return mappingInto(&w.GIDMap, value)
 		}},
 		runOption{name: "hostname", usage: "the `NAME` of a new uts namespace", set: func(w *specWriter, value string) error {
@@ -56,7 +60,7 @@ func namespaceOptions() []runOption {
 			return boolInto(&w.Network.Loopback, value)
 		}},
 		runOption{
-			name: "veth", usage: "a pair of interfaces to the host with the addresses `HOST,INSIDE`, as 10.77.0.1/30,10.77.0.2/30; no-gateway behind them sets no route (root)",
+			name: "veth", usage: "as root: a pair of interfaces to the host with the addresses `HOST,INSIDE`, as 10.77.0.1/30,10.77.0.2/30; with ,no-gateway behind them no route is set",
 			set: (*specWriter).veth,
 		},
 		runOption{name: "boottime", usage: "the time since boot is `SECONDS` more in a new time namespace", set: func(w *specWriter, value string) error {

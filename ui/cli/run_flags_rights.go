@@ -146,7 +146,7 @@ func limitOptions() []runOption {
 			w.Limits.Weight = &n
 			return err
 		}},
-		{name: "io", usage: "of a disk, in a second: `DEVICE,rbps=SIZE,wbps=SIZE,riops=N,wiops=N`, each or some of them", set: func(w *specWriter, value string) error {
+		{name: "io", usage: ioUsage, set: func(w *specWriter, value string) error {
 			io, err := limit.ParseIO(value)
 			w.Limits.IO = append(slices.Clone(w.Limits.IO), io)
 			return err

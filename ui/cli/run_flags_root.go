@@ -46,16 +46,16 @@ func mountOptions() []runOption {
 		{name: "no-mounts", bare: "true", usage: "without the preset's own mounts", first: true, set: func(w *specWriter, value string) error {
 			return w.ifTrue(value, func() error { w.Mounts = nil; return nil })
 		}},
-		{name: "bind", short: "v", usage: "mount `SRC[:DST[:ro]]` of the host, writable", set: func(w *specWriter, value string) error {
+		{name: "bind", short: "v", usage: "`SRC[:DST[:ro]]`: mount SRC of the host on DST, writable", set: func(w *specWriter, value string) error {
 			return w.bind(sandbox.BindRW, value, false)
 		}},
-		{name: "ro-bind", usage: "mount `SRC[:DST]` of the host, read-only", set: func(w *specWriter, value string) error {
+		{name: "ro-bind", usage: "`SRC[:DST]`: the same, read-only", set: func(w *specWriter, value string) error {
 			return w.bind(sandbox.BindRO, value, false)
 		}},
-		{name: "dev-bind", usage: "mount `SRC[:DST[:ro]]` of the host; its device files work", set: func(w *specWriter, value string) error {
+		{name: "dev-bind", usage: "`SRC[:DST[:ro]]`: the same, and its device files work", set: func(w *specWriter, value string) error {
 			return w.bind(sandbox.BindRW, value, true)
 		}},
-		{name: "tmpfs", usage: "mount an empty file system in memory on `DIR[:SIZE]`", set: (*specWriter).tmpfs},
+		{name: "tmpfs", usage: "`DIR[:SIZE]`: mount an empty file system in memory on DIR", set: (*specWriter).tmpfs},
 		{name: "mqueue", usage: "mount the message queues of its ipc namespace on `DIR`", set: func(w *specWriter, value string) error {
 			return w.mount(sandbox.MQueue, value)
 		}},

@@ -58,7 +58,7 @@ func (a *app) signal(ctx context.Context, name, signal string) error {
 	}
 	a.recorded(e)
 	if ignores(t.process, number) {
-		a.warn("it is the first of its PID namespace and has no handler for this signal, so the kernel drops it (pid_namespaces(7)): KILL reaches it")
+		a.note("it is the first of its PID namespace and has no handler for this signal, so the kernel drops it (pid_namespaces(7)): KILL reaches it")
 	}
 	return a.say("sent %s to %s", proc.SignalName(int(number)), t)
 }
