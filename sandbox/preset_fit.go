@@ -30,6 +30,9 @@ func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (notes 
 	return notes
 }
 
+// NoteNoLimits says that a preset's limits were left out.
+const NoteNoLimits = "without the preset's limits: you may make no cgroups here (cutaway doctor says what to change)"
+
 // optional is what a sandbox separates without, in the order in which it is tried: limits keep a sandbox from taking
 // too much and not from seeing anything, and the rest hides little.
 var optional = []struct {
@@ -40,7 +43,7 @@ var optional = []struct {
 		if s.Namespaces.Mnt.IsNew() { // else they are all that it has
 			s.Limits, s.Cgroup = limit.Set{}, false
 		}
-	}, "no limits: you may make no cgroups here (cutaway doctor says what to change)"},
+	}, NoteNoLimits},
 	{func(s *Spec) { s.leaveOut(CgroupFS) }, "no cgroups to be seen in /sys/fs/cgroup: mounting them is refused here"},
 	{func(s *Spec) { s.Namespaces.Cgroup = HostNamespace; s.leaveOut(CgroupFS) }, "the host's cgroup namespace: a new one is refused here"},
 	{func(s *Spec) { s.leaveOut(MQueue) }, "no message queues in /dev/mqueue: mounting them is refused here"},

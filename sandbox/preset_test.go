@@ -59,7 +59,7 @@ func TestFit(t *testing.T) {
 		{
 			name: "no cgroups", preset: "isolated", reasons: []func(*check.Need) bool{noCgroups},
 			change: func(s *Spec) { s.Limits.Memory, s.Limits.PIDs, s.Limits.CPUs = nil, nil, nil },
-			notes:  []string{"no limits"},
+			notes:  []string{"without the preset's limits"},
 		},
 		{
 			name: "no time namespaces", preset: "isolated", root: true, reasons: []func(*check.Need) bool{func(n *check.Need) bool { return n.New[time] }},

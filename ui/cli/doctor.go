@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -96,23 +96,38 @@ func report(a *app, found []finding, json bool) error {
 	if json {
 		return reportJSON(a, found)
 	}
-	w, st := bufio.NewWriter(a.out), a.style()
+	st := a.style()
+	_, err := io.WriteString(a.out, reportText(st, found))
+	return err
+}
+
+// reportText is a line for each finding, and below it what it means. On a narrow terminal long names stand alone on theirs.
+func reportText(st *style, found []finding) string {
+	var w strings.Builder
 	width := 0
 	for _, f := range found {
 		width = max(width, text.Width(f.name))
 	}
+	if st.width > 0 && st.width < 110 {
+		width = min(width, len("sandbox: user namespaces"))
+	}
 	indent := len("limited  ") + width + len(gap)
 	for _, f := range found {
-		lead := st.health(f.health) + text.PadRight(f.name, width) + gap
-		fmt.Fprintf(w, "%s%s\n", lead, st.glyphs.Text(st.wrap(text.Sanitise(f.value), indent)))
+		lead := st.health(f.health) + f.name
+		if text.Width(f.name) > width {
+			lead += "\n" + strings.Repeat(" ", indent)
+		} else {
+			lead += strings.Repeat(" ", width-text.Width(f.name)) + gap
+		}
+		fmt.Fprintf(&w, "%s%s\n", lead, st.glyphs.Text(st.wrap(text.Sanitise(f.value), indent)))
 		for _, line := range []string{f.meaning, f.advice} {
 			if line != "" {
 				line = strings.Repeat(" ", indent) + st.wrap(text.Sanitise(line), indent)
-				fmt.Fprintf(w, "%s\n", st.dim(st.glyphs.Text(line)))
+				fmt.Fprintf(&w, "%s\n", st.dim(st.glyphs.Text(line)))
 			}
 		}
 	}
-	return w.Flush()
+	return w.String()
 }
 
 // health writes the word with which a finding begins.

@@ -35,7 +35,22 @@ func newRun(a *app) *cobra.Command {
 	}
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	flags.register(c)
+	for _, name := range sourceFlags {
+		if err := c.RegisterFlagCompletionFunc(name, a.completeSource); err != nil {
+			panic(err) // register defined them
+		}
+	}
 	return c
+}
+
+// completeSource completes where a namespace is from.
+func (a *app) completeSource(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	names := []string{"new", "host", "process:"}
+	found, directive := a.completeTarget(c, nil, typed)
+	for _, name := range found[1:] { // the first is self
+		names = append(names, "container:"+name)
+	}
+	return names, directive
 }
 
 // presetHelp is a table of the presets.

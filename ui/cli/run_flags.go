@@ -223,6 +223,9 @@ func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
 	}
 	f.machine = m
 	s, notes := p.Spec(m)
+	if f.has("no-limits", "memory", "swap", "cpus", "pids", "weight", "io", "cpuset", "memset") { // whose failure says it, if it fails
+		notes = slices.DeleteFunc(notes, func(note string) bool { return note == sandbox.NoteNoLimits })
+	}
 	if p.Warning != "" {
 		notes = append([]string{p.Name + ": " + p.Warning}, notes...)
 	}

@@ -23,7 +23,6 @@ func namespaceOptions() []runOption {
 	for _, name := range sandbox.NamespaceTypes {
 		list = append(list, runOption{
 			name: sourceFlags[name], usage: what[name] + ": the " + name + " namespace from `SOURCE`",
-			words: []string{"new", "host", "container:", "process:"},
 			set: func(w *specWriter, value string) error {
 				*w.Namespaces.Of(name) = sourceOf(value)
 				return nil

@@ -18,6 +18,22 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// The sources of a namespace are completed with the containers that there are.
+func TestCompleteSource(t *testing.T) {
+	a := &app{out: &bytes.Buffer{}, err: &bytes.Buffer{}}
+	run := newRun(a)
+	run.SetContext(t.Context())
+	names, _ := a.completeSource(run, nil, "")
+	if len(names) < 3 || names[0] != "new" || names[2] != "process:" {
+		t.Error(names)
+	}
+	for _, name := range names[3:] {
+		if !strings.HasPrefix(name, "container:") {
+			t.Error(name)
+		}
+	}
+}
+
 // Who types what other tools have is told what to say here, on one line and with the status of wrong usage.
 func TestForeignWords(t *testing.T) {
 	for args, want := range map[string]string{
