@@ -1,7 +1,11 @@
 package sandbox
 
 import (
+	"errors"
+	"os"
+
 	"cutaway/inspect/caps"
+	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 )
 
@@ -24,10 +28,7 @@ func (w *entryWriter) refuseTracer(own caps.Set, entersUser bool) error {
 	if w.outOfReach(entersUser) == 0 {
 		return nil
 	}
-	bound := caps.Set(w.status.CapPrm | w.status.CapInh)
-	if w.status.CapBnd.State == reading.Known {
-		bound |= caps.Set(w.status.CapBnd.Value)
-	}
+	bound := reachable(&w.status)
 	what := ""
 	switch {
 	case !w.foreign && bound.Has(capSysAdmin):
@@ -40,4 +41,41 @@ func (w *entryWriter) refuseTracer(own caps.Set, entersUser bool) error {
 		return nil
 	}
 	return &LaunchError{Stage: StageJoin, What: what, Advice: "enter its files too, or accept that: --as-root"}
+}
+
+// reachable are the capabilities that a process has or can get by executing something (capabilities(7)).
+func reachable(st *proc.Status) caps.Set {
+	bound := caps.Set(st.CapPrm | st.CapInh)
+	if st.CapBnd.State == reading.Known {
+		bound |= caps.Set(st.CapBnd.Value)
+	}
+	return bound
+}
+
+// refuseTracers refuses to launch a sandbox among the processes of a target that may trace its first process while that has
+// all our rights still, unless the target needs nobody to get them.
+func refuseTracers(pid int, kind string) error {
+	if kind != "pid" {
+		return nil
+	}
+	text, err := os.ReadFile(procDir(pid) + "/status")
+	if err != nil {
+		return err
+	}
+	var st proc.Status
+	if err := proc.ParseStatus(text, &st); err != nil {
+		return err
+	}
+	theirs, err := os.Readlink(procDir(pid) + "/ns/user")
+	if err != nil {
+		return err
+	}
+	ours, err := os.Readlink("/proc/self/ns/user")
+	if err != nil {
+		return err
+	}
+	if bound := reachable(&st); ours == theirs && bound.Has(capSysPtrace) && !bound.Has(capSysAdmin) {
+		return errors.New("it can have CAP_SYS_PTRACE, and could take over the sandbox's first process")
+	}
+	return nil
 }

@@ -107,3 +107,24 @@ func TestLiveEnterHostToolsCapabilities(t *testing.T) {
 		}
 	}
 }
+
+// A sandbox is not launched among processes that could take over its first one.
+func TestLiveJoinRefusesTracers(t *testing.T) {
+	livetest.NeedRoot(t)
+	d := livetest.Docker(t)
+	exe, err := child()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, options := range [][]string{nil, {"--cap-add", "SYS_PTRACE"}} {
+		s := naked("true")
+		s.Namespaces.PID = "container:it"
+		box, err := Start(t.Context(), s, Options{Exe: exe, Resolve: resolveTo(d.Run(t, options...).PID)})
+		if err == nil {
+			_, _ = box.Wait()
+		}
+		if refused := err != nil && strings.Contains(err.Error(), "CAP_SYS_PTRACE"); refused != (options != nil) {
+			t.Errorf("%v: %v", options, err)
+		}
+	}
+}

@@ -46,6 +46,17 @@ func chooseMap(own, inside uint32, file, helper string) []IDMapping {
 	return []IDMapping{{Inside: 0, Outside: own, Count: 1}, {Inside: 1, Outside: start, Count: count}}
 }
 
+// Stranger is a user and a group that own nothing on the host: who root is outside, in a user namespace that root makes.
+func Stranger() (uid, gid uint32) {
+	start := func(file string) uint32 {
+		if first, count := subordinate(file, 0); count > 0 {
+			return first
+		}
+		return rootRange
+	}
+	return start("/etc/subuid"), start("/etc/subgid")
+}
+
 func canRun(program string) bool {
 	_, err := exec.LookPath(program)
 	return err == nil

@@ -60,6 +60,10 @@ func (l *launch) openNamespace(target, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseTracers(pid, name); err != nil {
+		f.Close()
+		return nil, err
+	}
 	if now := startTime(pid); now != start {
 		f.Close()
 		return nil, fmt.Errorf("process %d ended meanwhile: %w", pid, syscall.ESRCH)

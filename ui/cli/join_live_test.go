@@ -20,6 +20,17 @@ func TestLiveJoinsDocker(t *testing.T) {
 	}
 }
 
+// Among a container's processes a sandbox of root's is nobody: by its /proc/PID/root they would read the host's files as root.
+func TestLiveJoinedProcessesDoNotReachTheHost(t *testing.T) {
+	e := livetest.Docker(t)
+	c := e.Run(t)
+	r := finish(t, cutaway(t, "run", "--pid", "container:"+c.ID[:12], "--", "sh", "-c", "id -u; grep CapPrm /proc/self/status"))
+	got := strings.Fields(r.out)
+	if len(got) != 3 || got[0] == "0" || got[2] != "0000000000000000" {
+		t.Errorf("inside: %q %q", r.out, r.err)
+	}
+}
+
 // A container is entered by its name, by the beginning of its id, and with the host's tools.
 func TestLiveEnterByName(t *testing.T) {
 	e := livetest.Docker(t)

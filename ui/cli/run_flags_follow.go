@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"slices"
 
@@ -61,6 +62,11 @@ func (w *specWriter) needUser() {
 	if _, joined := n.PID.Joined(); joined && n.User.IsNew() && w.flags.machine.Root() && w.Proc != sandbox.ProcKeep {
 		n.User = sandbox.HostNamespace
 		w.note("the host's user namespace: a new one may not mount the /proc of the processes that are joined")
+		if len(w.Capabilities) == 0 && w.User.UID == 0 && !w.flags.has("user") {
+			// They may look at processes of their own user: the host's files are not for root among them.
+			w.User.UID, w.User.GID = sandbox.Stranger()
+			w.note(fmt.Sprintf("user %d, who owns nothing, not the host's root", w.User.UID))
+		}
 	}
 }
 
