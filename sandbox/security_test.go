@@ -146,6 +146,42 @@ func TestInitHasNoRights(t *testing.T) {
 	}
 }
 
+// No thread of the init is anybody outside, or has a right, of whatever the launcher is.
+func TestInitsThreadsAreNobody(t *testing.T) {
+	needNamespaces(t)
+	exe, err := child()
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := Start(t.Context(), isolated("exec sleep 1000"), Options{Exe: exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.Kill(); _, _ = box.Wait() })
+	files, _ := filepath.Glob(procDir(box.PID) + "/task/*/status")
+	uid := ""
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines(string(b)) {
+			name, value, _ := strings.Cut(l, ":\t")
+			switch {
+			case name == "Uid" && uid == "":
+				uid = value
+			case name == "Uid" && value != uid, name == "Uid" && os.Geteuid() == 0 && strings.HasPrefix(value, "0\t"):
+				t.Errorf("%s is user %s, another %s", file, value, uid)
+			case (name == "CapEff" || name == "CapPrm") && value != "0000000000000000":
+				t.Errorf("%s has %s", file, l)
+			}
+		}
+	}
+	if len(files) < 2 {
+		t.Errorf("%d threads", len(files))
+	}
+}
+
 // The init's program, where it can be reached at all, is behind a read-only mount or sealed.
 func TestInitsProgramIsReadOnly(t *testing.T) {
 	exe, err := reexec.Open("", true)

@@ -77,7 +77,7 @@ const (
 	NoSymlinks                       // the target's path must have no symbolic links: one here is an attack
 	Sent                             // of RootOverlay: the lower layer is the N-th detached tree that came with Go
 	KeepPermitted                    // of Capset: the permitted set stays, the effective one is the same
-	EveryThread                      // of Capset: not only the thread that starts the command
+	EveryThread                      // of Capset: never only the thread that starts the command
 	Device                           // the source must be the character device with major N and minor M
 )
 

@@ -11,8 +11,20 @@ func (c *child) becomeRoot() {
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETGROUPS, 0, 0, 0); errno != 0 && errno != syscall.EPERM {
 		c.fail("setgroups", "", errno)
 	}
-	c.must(thisThread(syscall.SYS_SETRESGID, 0, 0, 0), "setresgid(0)", "")
-	c.must(thisThread(syscall.SYS_SETRESUID, 0, 0, 0), "setresuid(0)", "")
+	c.must(c.threads(syscall.SYS_SETRESGID, 0, 0, 0), "setresgid(0)", "")
+	c.must(c.threads(syscall.SYS_SETRESUID, 0, 0, 0), "setresuid(0)", "")
+}
+
+// threads makes a system call on all threads of a process that stays as the init, whose others would keep the ids and rights
+// that it was started with. A program built with cgo cannot (ENOTSUP), and then only this thread, which starts the command,
+// makes it.
+func (c *child) threads(number, a, b, d uintptr) syscall.Errno {
+	if c.plan.Init {
+		if errno := everyThread(number, a, b, d); errno != syscall.ENOTSUP {
+			return errno
+		}
+	}
+	return thisThread(number, a, b, d)
 }
 
 // bounding empties the bounding set of what is not kept: nothing that the command executes, set-user-ID or not, gets it
@@ -43,8 +55,8 @@ func (c *child) user(o *Op) {
 	c.must(prctl(prSetKeepcaps, 0, 0), "prctl(PR_SET_KEEPCAPS)", "")
 }
 
-// capset sets the thread's sets (capset(2), version 3); with EveryThread those of an init's other threads too, for a
-// command that could trace them and use what they have.
+// capset sets the sets of the threads (capset(2), version 3); with EveryThread it must be all of them: a command could trace
+// an init's and use what they have.
 func (c *child) capset(o *Op) {
 	header := &struct {
 		version uint32
@@ -57,7 +69,7 @@ func (c *child) capset(o *Op) {
 		c.must(errno, "capget", "")
 		data[0], data[2], data[3], data[5] = data[1], 0, data[4], 0
 	}
-	set := thisThread
+	set := c.threads
 	if o.Flags&EveryThread != 0 {
 		set = everyThread
 	}
