@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -290,6 +291,50 @@ func TestEnterKeepsEnvironmentsApart(t *testing.T) {
 		if want := "PATH=" + os.Getenv("PATH") + "\x00LEAK=yes\x00"; string(env) != want {
 			t.Errorf("the command has %q, want %q", env, want)
 		}
+	}
+}
+
+// A set-user-ID program's environment is its caller's, who must not have it executed with the program's rights.
+func TestEnterLeavesOutAStrangersEnvironment(t *testing.T) {
+	livetest.NeedRoot(t)
+	program, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sleep")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(path, b, 0o755), os.Chown(path, 12345, 12345), os.Chmod(path, 0o755|os.ModeSetuid)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "1000")
+	cmd.Env = []string{"LD_PRELOAD=/evil.so"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	command, notes := entered(t, &Entry{PID: cmd.Process.Pid, Env: []string{"PATH=/usr/bin:/bin"}})
+	if env, _ := os.ReadFile(procDir(command) + "/environ"); bytes.Contains(env, []byte("evil")) {
+		t.Errorf("the command has %q", env)
+	}
+	if !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "more rights") }) {
+		t.Errorf("notes: %q", notes)
+	}
+}
+
+// Who joins a frozen cgroup is frozen: that is refused, not waited for.
+func TestLiveEnterPaused(t *testing.T) {
+	livetest.NeedRoot(t)
+	d := livetest.Docker(t)
+	c := d.Run(t)
+	d.Command(t, "pause", c.ID)
+	defer d.Command(t, "unpause", c.ID)
+	_, err := enterAndRun(t, &Entry{PID: c.PID, Start: startTime(c.PID), Command: []string{"true"}, Terminal: TerminalNever})
+	if err == nil || !strings.Contains(err.Error(), "frozen") {
+		t.Errorf("entered, or failed with %v", err)
 	}
 }
 

@@ -65,9 +65,8 @@ func (w *entryWriter) cgroup() {
 // applyLabel has the command's execve take the target's AppArmor profile or SELinux context (proc_pid_attr(5)). It is said
 // while our own /proc is there.
 func (w *entryWriter) applyLabel() {
-	ours := labelOf("/proc/self")
 	l := w.target.label
-	if w.AsRoot || l.Raw == "" || l.Raw == ours.Raw {
+	if ours, err := labelOf("/proc/self"); w.AsRoot || l.Raw == "" || err == nil && l.Raw == ours.Raw {
 		return
 	}
 	path, text := "/proc/self/attr/exec", l.Raw

@@ -3,10 +3,10 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -89,7 +89,9 @@ func (t *target) readStatus(dir string) error {
 			return fmt.Errorf("read %s%s: %w", dir, m.file, err)
 		}
 	}
-	t.label = labelOf(dir)
+	if t.label, err = labelOf(dir); err != nil {
+		return err
+	}
 	if text, err = os.ReadFile(dir + "/limits"); err != nil {
 		return err
 	}
@@ -99,16 +101,19 @@ func (t *target) readStatus(dir string) error {
 	return nil
 }
 
-// labelOf is a process's label, "" where none can be read. attr/current is of whichever security module comes first
-// (proc_pid_attr(5)).
-func labelOf(dir string) security.Label {
-	if b, err := os.ReadFile(dir + "/attr/apparmor/current"); err == nil {
-		return security.ParseLabel(b, true)
+// labelOf is a process's label, "" where no security module labels processes: the file is not there, or reading it is EINVAL.
+// attr/current is of whichever module comes first (proc_pid_attr(5)).
+func labelOf(dir string) (security.Label, error) {
+	for _, file := range []string{"/attr/apparmor/current", "/attr/current"} {
+		b, err := os.ReadFile(dir + file)
+		switch {
+		case err == nil:
+			return security.ParseLabel(b, file != "/attr/current"), nil
+		case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.EINVAL):
+			return security.Label{}, err
+		}
 	}
-	if b, err := os.ReadFile(dir + "/attr/current"); err == nil {
-		return security.ParseLabel(b, false)
-	}
-	return security.Label{}
+	return security.Label{}, nil
 }
 
 func (t *target) openNamespaces(dir string) error {
@@ -179,31 +184,6 @@ func (t *target) openRoot(dir string) error {
 	return nil
 }
 
-// maxEnviron bounds what is taken of an environment, which the target may have written over.
-const maxEnviron = 1 << 20
-
-func (t *target) readEnviron(dir string) error {
-	f, err := os.Open(dir + "/environ")
-	if errors.Is(err, os.ErrPermission) {
-		t.note("its environment cannot be read: the command has none of it")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxEnviron))
-	if err != nil {
-		return fmt.Errorf("read %s/environ: %w", dir, err)
-	}
-	for _, v := range proc.ParseEnviron(b) {
-		if !v.Bare {
-			t.env = append(t.env, v.Name+"="+v.Value)
-		}
-	}
-	return nil
-}
-
 // openCgroups opens where the command joins the target's cgroups. A normal user may often not: to move a process takes the
 // right to write the cgroup.procs of the ancestor that both have (cgroups(7)).
 func (t *target) openCgroups(string) error {
@@ -223,6 +203,9 @@ func (t *target) openCgroups(string) error {
 		if own[p.Dir] {
 			continue
 		}
+		if isFrozen(p.Dir) { // who joins it is frozen too, and never comes to the command
+			return &LaunchError{Stage: StageJoin, What: "it is frozen (paused)", Path: p.Dir, Advice: "let it go on first: cutaway thaw, docker unpause, podman unpause"}
+		}
 		f, err := os.OpenFile(filepath.Join(p.Dir, "cgroup.procs"), os.O_WRONLY, 0)
 		if errors.Is(err, os.ErrPermission) && os.Geteuid() != 0 {
 			continue // compareCgroup says so
@@ -233,6 +216,15 @@ func (t *target) openCgroups(string) error {
 		t.cgroups = append(t.cgroups, f)
 	}
 	return nil
+}
+
+// isFrozen tells whether a cgroup is frozen: by freezer.state of version 1, or the line of cgroup.events (cgroups(7)).
+func isFrozen(dir string) bool {
+	if b, err := os.ReadFile(filepath.Join(dir, "freezer.state")); err == nil {
+		return strings.TrimSpace(string(b)) != "THAWED"
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "cgroup.events"))
+	return err == nil && strings.Contains("\n"+string(b), "\nfrozen 1\n")
 }
 
 // compareCgroup notes when the command is in another cgroup than the target.
