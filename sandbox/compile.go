@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -81,7 +80,6 @@ func compile(s *Spec, at site) (*stage.Plan, []shipment) {
 	w := &writer{Spec: s, site: at}
 	w.maps()
 	w.cgroup()
-	w.time()
 	if s.mountsAnything() {
 		w.mounts()
 		w.kernelMounts()
@@ -129,16 +127,6 @@ func (w *writer) cgroup() {
 	if w.Namespaces.Cgroup.IsNew() { // after joining: its root is where we are then
 		w.add(stage.Op{Verb: stage.Unshare, Flags: unix.CLONE_NEWCGROUP, Data: "a new cgroup namespace"})
 	}
-}
-
-func (w *writer) time() {
-	if !w.Namespaces.Time.IsNew() || w.Time == (TimeOffsets{}) {
-		return // without offsets it is made by the clone
-	}
-	w.begin(StageTime)
-	w.add(stage.Op{Verb: stage.Unshare, Flags: unix.CLONE_NEWTIME, Data: "a new time namespace"})
-	text := fmt.Sprintf("monotonic %d 0\nboottime %d 0\n", w.Time.Monotonic, w.Time.Boottime)
-	w.add(stage.Op{Verb: stage.WriteFile, Path: "/proc/self/timens_offsets", Data: text})
 }
 
 const (

@@ -178,12 +178,11 @@ func (l *launch) before(at Stage) error {
 	return nil
 }
 
-// cloneFlags are the namespaces that the first process is cloned into. A cgroup namespace is made after joining the cgroup.
-// A time namespace with offsets is made later too: they can be written only while nobody is in it (time_namespaces(7)), and
-// before Linux 6.3 a process that waits to enter one can start neither threads nor, as Go does, commands by vfork(2).
+// cloneFlags are the namespaces that the first process is cloned into. A cgroup namespace is made after joining the cgroup, a
+// time namespace with offsets by the spawner.
 func cloneFlags(s *Spec) (flags uintptr) {
 	n := &s.Namespaces
-	if n.Time.IsNew() && s.Time == (TimeOffsets{}) {
+	if n.Time.IsNew() && !s.movesClocks() {
 		flags = unix.CLONE_NEWTIME
 	}
 	for _, t := range []struct {

@@ -52,6 +52,9 @@ func (l *launch) outline() (*steps.Launch, error) {
 		Environ:      l.site.env,
 		Ops:          plan.Ops,
 	}
+	if l.spec.movesClocks() {
+		o.Offsets = l.spec.offsets()
+	}
 	for _, j := range l.joins {
 		o.Joins = append(o.Joins, j.file.Name())
 	}

@@ -65,7 +65,7 @@ func (w *orderWriter) join(list []namespaceFile, privileged bool, then func()) {
 // needsSpawner tells whether the first process is started by a spawner: it enters a namespace that only a process with one
 // thread may (setns(2)), or a fork of this process would be dear.
 func (l *launch) needsSpawner(flags uintptr) bool {
-	return joins(l.joins, "user", "mnt", "time") || flags&unix.CLONE_NEWUSER != 0 && isLarge()
+	return l.spec.movesClocks() || joins(l.joins, "user", "mnt", "time") || flags&unix.CLONE_NEWUSER != 0 && isLarge()
 }
 
 // spawn has a spawner start the first process, which becomes this process's child.
@@ -174,6 +174,9 @@ func (l *launch) spawnOrder(flags uintptr) (order *stage.Order, w *spawnWriter, 
 		w.add(stage.Op{Verb: stage.Fork, Flags: uint64(flags)})
 	} else {
 		order.Clone = uint64(flags)
+	}
+	if l.spec.movesClocks() {
+		w.add(l.spec.clocks()...)
 	}
 	if joins(l.joins, "user") {
 		w.add(stage.Op{Verb: stage.BecomeRoot})

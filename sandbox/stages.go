@@ -6,9 +6,9 @@ type Stage string
 // The stages. The launcher does clone, maps and network's veth pair, the sandbox's first process the rest.
 const (
 	StageClone        Stage = "clone"        // a process in new namespaces
+	StageTime         Stage = "time"         // a time namespace with offsets: a part of the clone
 	StageMaps         Stage = "maps"         // uid_map and gid_map of a new user namespace
 	StageCgroup       Stage = "cgroup"       // into its cgroup, and a cgroup namespace that begins there
-	StageTime         Stage = "time"         // a time namespace and its offsets
 	StageMounts       Stage = "mounts"       // mounts no longer reach the host; the new root, over the old one
 	StageProc         Stage = "proc"         // /proc, /sys and /dev
 	StageBinds        Stage = "binds"        // the mounts that were asked for

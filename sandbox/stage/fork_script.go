@@ -82,6 +82,11 @@ func (w *forkWriter) joining(o *Op) (ok bool) {
 		w.call(plain, w.at("unshare: "+o.Data, ""), syscall.SYS_UNSHARE, uintptr(o.Flags))
 	case Setns:
 		w.call(plain, w.at("setns into the "+o.Data+" namespace", o.Path), sysSetns, fd(o.N), namespaceFlag(o.Data))
+	case EnterTime:
+		at := w.at("setns into the time namespace of its own", "")
+		w.open(at, "/proc/self/ns/time_for_children", syscall.O_RDONLY)
+		w.call(uses, at, sysSetns, 0, cloneNewTime)
+		w.call(uses, at, syscall.SYS_CLOSE)
 	case Fork:
 		number, first, second := cloneFlags{parent: true, spaces: uintptr(o.Flags)}.call(w.script)
 		w.call(forks, w.at("clone", ""), number, first, second)

@@ -24,6 +24,7 @@ type Terminal struct {
 // operation's N-th descriptor is the N-th of the Order. Stages are not reported, but failures name them.
 const (
 	Fork      Verb = Exec + 1 + iota // goes on in a child, in a PID namespace that was entered; Flags: CLONE_NEW* of its own
+	EnterTime                        // enters the time namespace that Unshare made for children
 	Groups                           // setgroups to List; with Optional, not where the user namespace forbids it
 	IDs                              // setgid M, setuid N; keeps the permitted set
 	CapSets                          // permitted and effective sets to Attr, the inheritable to Flags, the ambient to M

@@ -9,6 +9,7 @@ import (
 // Launch is what a launch is about to do: the launcher's own part, and the operations of the sandbox's first process.
 type Launch struct {
 	Clone        uint64           // CLONE_NEW*: the namespaces that the first process is cloned into
+	Offsets      string           // of the clocks in a new time namespace, as in /proc/PID/timens_offsets; "" without
 	Joins        []string         // namespaces of others that it is in: files such as /proc/4242/ns/net
 	UIDMap       []proc.IDMapping // of a new user namespace; the launcher writes them
 	GIDMap       []proc.IDMapping

@@ -93,6 +93,9 @@ func (w *writer) clone() {
 			unshare = append(unshare, f.word)
 		}
 	}
+	if w.Offsets != "" {
+		unshare = append(unshare, "--time"+w.offsets(w.Offsets))
+	}
 	words := "bash"
 	if len(unshare) > 0 {
 		words = "unshare " + strings.Join(unshare, " ") + " --fork bash"
@@ -195,7 +198,11 @@ func (w *writer) operations(ops []stage.Op) int {
 	case stage.WriteFile:
 		w.add("printf %%s %s > %s", w.quote(o.Data), w.quote(o.Path))
 	case stage.Unshare:
-		n = w.unshare(ops)
+		if o.Flags == unix.CLONE_NEWCGROUP {
+			w.add("exec unshare --cgroup bash")
+		} else {
+			w.add("# unshare(2) with the flags %#x", o.Flags)
+		}
 	case stage.Hostname:
 		w.add("hostname %s", w.quote(o.Data))
 	case stage.Loopback:
@@ -223,22 +230,6 @@ func (w *writer) operations(ops []stage.Op) int {
 		n = w.mountOperations(ops)
 	}
 	return n
-}
-
-// unshare writes unshare(2), for time with the offsets, which unshare(1) writes before it executes the shell.
-func (w *writer) unshare(ops []stage.Op) int {
-	switch o := &ops[0]; {
-	case o.Flags == unix.CLONE_NEWCGROUP:
-		w.add("exec unshare --cgroup bash")
-	case o.Flags == unix.CLONE_NEWTIME && len(ops) > 1 && ops[1].Verb == stage.WriteFile && ops[1].Path == "/proc/self/timens_offsets":
-		w.add("exec unshare --time%s bash", w.offsets(ops[1].Data))
-		return 2
-	case o.Flags == unix.CLONE_NEWTIME:
-		w.add("exec unshare --time bash")
-	default:
-		w.add("# unshare(2) with the flags %#x", o.Flags)
-	}
-	return 1
 }
 
 // offsets are unshare(1)'s options for the lines of timens_offsets, "monotonic 100 0" (time_namespaces(7)).

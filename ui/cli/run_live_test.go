@@ -157,6 +157,7 @@ func TestLiveSwitches(t *testing.T) {
 		{flags: "--preset docker --user 1000:1001", script: "id -u; id -g; " + rightsOf("CapEff"), want: "1000\n1001\nCapEff: 0000000000000000\n"},
 		{flags: "--uid-map 0:200000:10 --gid-map 0:300000:20", script: "tr -s ' ' ' ' </proc/self/uid_map; tr -s ' ' ' ' </proc/self/gid_map", want: " 0 200000 10\n 0 300000 20\n", root: true},
 		{flags: "--boottime 86400000 --monotonic 1000", script: "tr -s ' ' ' ' </proc/self/timens_offsets; cut -d. -f1 /proc/uptime", want: "monotonic 1000 0\nboottime 86400000 0\n86[4-9].....\n"},
+		{flags: "--preset pid --timens new --boottime 86400000", script: "cut -d. -f1 /proc/uptime", want: "86[4-9].....\n", root: true},
 		{flags: "--no-init", script: "echo $$; cat /proc/1/comm", want: "1\nsh\n"},
 		{flags: "", script: "echo $$; cat /proc/1/comm; readlink /proc/1/exe || echo hidden", want: "[2-9]\ncutaway-init\nhidden\n"},
 		{flags: "--terminal always", script: "tty; test -t 1 && echo terminal", want: "/dev/pts/0\r\nterminal\r\n"},
