@@ -193,8 +193,9 @@ func (w *unshareWriter) pivotTogether(words string) []string {
 		`for p in 7 8 9; do mkfifo "$TMPDIR/$p"; done`,
 		`exec 6< / 7<> "$TMPDIR/7" 8<> "$TMPDIR/8" 9<> "$TMPDIR/9"`,
 		`rm "$TMPDIR"/[789]`,
-		`{ read -r _ <&7; cd "$ROOT" && pivot_root . . && echo yes >&9 || echo no >&9; } &`,
-		`chroot "$OLD" bash -c 'read -r done <&9; [ "$done" = yes ] && umount --no-canonicalize --lazy /proc/self/fd/6 && echo yes >&8 || echo no >&8' &`,
+		// Both others must have been started by then: they would not find their programs in the new root.
+		`{ read -r _ <&7; read -r _ <&7; cd "$ROOT" && pivot_root . . && echo yes >&9 || echo no >&9; } &`,
+		`{ chroot "$OLD" bash -c 'echo >&7; read -r done <&9; [ "$done" = yes ] && umount --no-canonicalize --lazy /proc/self/fd/6 && echo yes >&8 || echo no >&8' || echo no >&8; } &`,
 		w.run(join(words, "bash -euc", shell.Quote(become), "bash", shell.Join(w.spec.Command...))),
 	}
 }
