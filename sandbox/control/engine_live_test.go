@@ -133,6 +133,9 @@ func TestLiveRootless(t *testing.T) {
 	e := livetest.PodmanRootless(t)
 	c := e.Run(t)
 	target := pinContainer(t, c)
+	if target.group != nil {
+		t.Skip("on cgroup v2 it shares the bench's cgroup, not the root's: whoever asks is told of the others")
+	}
 	if _, err := target.Plan(limit.Set{PIDs: amount(50)}); err == nil {
 		t.Error("limited a cgroup that is shared")
 	} else {

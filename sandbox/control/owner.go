@@ -25,7 +25,7 @@ func unitWarning(cgroup string, set *limit.Set) string {
 		return ""
 	}
 	line := shell.Join(append([]string{"systemctl", "set-property", "--runtime", unit}, properties(set)...)...)
-	return fmt.Sprintf("systemd owns %s and may write its own limits again when the unit changes; this line changes them there: %s", unit, line)
+	return fmt.Sprintf("systemd owns %s and writes its own limits again when the unit changes and at each `systemctl daemon-reload`; this line changes them there: %s", unit, line)
 }
 
 // unitOf is the systemd unit whose cgroup this is, "" when the last name is none: below a unit the cgroups are the unit's own affair.
