@@ -484,11 +484,9 @@ func (w *writer) seccomp() {
 func (w *writer) exec() {
 	w.begin(StageExec)
 	env := w.environment()
-	path := defaultPath
-	for _, v := range env {
-		if p, ok := strings.CutPrefix(v, "PATH="); ok {
-			path = p
-		}
+	path, ok := variable(env, "PATH")
+	if !ok {
+		path = defaultPath
 	}
 	w.add(stage.Op{Verb: stage.Chdir, Target: w.Dir})
 	w.add(stage.Op{Verb: stage.Exec, List: w.Command, More: env, Path: path})
@@ -508,6 +506,16 @@ func (w *writer) environment() []string {
 		list = append(list, name+"="+w.Env.Set[name])
 	}
 	return append(list, imageDefaults(w.imageEnv, list)...)
+}
+
+// variable is the value of a variable in an environment.
+func variable(env []string, name string) (value string, ok bool) {
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // keeps tells whether a variable of the caller's is taken over; a name may end with "*".

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strconv"
 
 	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/stage"
@@ -65,8 +64,8 @@ func Enter(ctx context.Context, e *Entry, opts Options) (*Sandbox, error) {
 		l.probe = beginProbe(opts.Machine)
 		return nil, l.advise(adviseEntry(err))
 	}
-	go l.box.attend(l.messages, l.exited)
 	l.box.Notes = t.notes
+	go l.box.attend(l.messages, l.exited)
 	return l.box, nil
 }
 
@@ -84,7 +83,7 @@ func adviseEntry(err error) error {
 }
 
 func (l *launch) enter(t *target) error {
-	l.site.terminal = l.spec.Terminal == TerminalAlways || l.spec.Terminal == TerminalAuto && l.opts.Interactive
+	l.site.terminal = l.wantsTerminal()
 	l.underWay = true
 	exe, err := reexec.Open(l.opts.Exe, true)
 	if err != nil {
@@ -120,14 +119,3 @@ func (l *launch) enter(t *target) error {
 	t.compareCgroup(l.command)
 	return nil
 }
-
-// environ is the caller's environment.
-func (l *launch) environ() []string {
-	if l.opts.Environ != nil {
-		return l.opts.Environ
-	}
-	return os.Environ()
-}
-
-// procDir is a process's directory in /proc.
-func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }

@@ -276,9 +276,10 @@ func (w *entryWriter) exec(terminal bool) {
 	case strings.HasPrefix(w.cwd, "/"):
 		w.add(stage.Op{Verb: stage.Chdir, Target: w.cwd, Flags: stage.Optional})
 	}
-	env, path := w.environment(terminal), defaultPath
-	if p, ok := variable(env, "PATH"); ok {
-		path = p
+	env := w.environment(terminal)
+	path, ok := variable(env, "PATH")
+	if !ok {
+		path = defaultPath
 	}
 	commands := [][]string{w.Command}
 	if len(w.Command) == 0 {
@@ -313,14 +314,4 @@ func (w *entryWriter) environment(terminal bool) []string {
 		set(name, value)
 	}
 	return env
-}
-
-// variable is the value of a variable in an environment.
-func variable(env []string, name string) (value string, ok bool) {
-	for _, v := range env {
-		if value, ok := strings.CutPrefix(v, name+"="); ok {
-			return value, true
-		}
-	}
-	return "", false
 }

@@ -74,7 +74,7 @@ func subordinate(file string, id uint32) (start, count uint32) {
 // writeMaps writes the maps of the process's new user namespace, see user_namespaces(7). A user without rights may map
 // one id alone, after giving up setgroups; more is what newuidmap(1) is for.
 func writeMaps(pid int, uids, gids []IDMapping) error {
-	proc := "/proc/" + strconv.Itoa(pid)
+	proc := procDir(pid)
 	if os.Geteuid() != 0 && (len(uids) > 1 || uids[0].Count > 1) {
 		if err := mapByHelper("newuidmap", pid, uids); err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -17,7 +16,7 @@ type namespaceFile struct {
 	file *os.File
 }
 
-// joinOrder leaves mnt to the end: files of ours are found by paths until then. Where user comes, see joinOps.
+// joinOrder leaves mnt to the end: files of ours are found by paths until then. Where user comes, orderWriter's join says.
 var joinOrder = [...]string{"ipc", "uts", "net", "cgroup", "pid", "time", "mnt", "user"}
 
 // join opens the namespaces that the Spec joins. Each target is held by a pidfd while they are opened, and must be the
@@ -56,7 +55,7 @@ func (l *launch) openNamespace(target, name string) (*os.File, error) {
 		return nil, fmt.Errorf("open process %d: %w", pid, err)
 	}
 	defer unix.Close(pidfd)
-	f, err := os.Open("/proc/" + strconv.Itoa(pid) + "/ns/" + name)
+	f, err := os.Open(procDir(pid) + "/ns/" + name)
 	if err != nil {
 		return nil, err
 	}

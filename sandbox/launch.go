@@ -47,7 +47,7 @@ type Options struct {
 // Sandbox is a running sandbox. Its methods may be called by several goroutines.
 type Sandbox struct {
 	Name     string   // of its cgroups, and in the journal: cutaway-<launcher's PID>-<its start time>-<number>
-	PID      int      // its first process, as the launcher sees it
+	PID      int      // its first process, of an Enter the command, as the launcher sees it
 	Terminal *os.File // the master of its terminal; nil when it has none. Wait closes it
 	Notes    []string // what could not be had as it was asked for; each a line for a person
 

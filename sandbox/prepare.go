@@ -40,12 +40,9 @@ func (l *launch) prepare() error {
 // survey gathers what needs looking at and nothing else.
 func (l *launch) survey() error {
 	s := l.spec
-	l.site.env = l.opts.Environ
-	if l.site.env == nil {
-		l.site.env = os.Environ()
-	}
+	l.site.env = l.environ()
 	l.site.wait = l.opts.Before != nil
-	l.site.terminal = s.Terminal == TerminalAlways || s.Terminal == TerminalAuto && l.opts.Interactive
+	l.site.terminal = l.wantsTerminal()
 	l.site.lastCap = lastCap()
 	own := ownCapabilities()
 	l.site.privileged = s.Namespaces.OtherUser() || own.Has(capSetPCap)
@@ -68,6 +65,19 @@ func (l *launch) survey() error {
 		l.site.hierarchies = h
 	}
 	return nil
+}
+
+// environ is the caller's environment.
+func (l *launch) environ() []string {
+	if l.opts.Environ != nil {
+		return l.opts.Environ
+	}
+	return os.Environ()
+}
+
+// wantsTerminal tells whether the command gets a terminal of its own.
+func (l *launch) wantsTerminal() bool {
+	return l.spec.Terminal == TerminalAlways || l.spec.Terminal == TerminalAuto && l.opts.Interactive
 }
 
 // complete gathers the rest, while the first process starts.

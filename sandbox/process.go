@@ -98,7 +98,7 @@ func (t shipment) open(pid int) (int, error) {
 	if !t.idmapped {
 		return fd, nil
 	}
-	userns, err := os.Open("/proc/" + strconv.Itoa(pid) + "/ns/user")
+	userns, err := os.Open(procDir(pid) + "/ns/user")
 	if err != nil {
 		unix.Close(fd)
 		return -1, err
@@ -112,9 +112,12 @@ func (t shipment) open(pid int) (int, error) {
 	return fd, nil
 }
 
+// procDir is a process's directory in /proc.
+func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
+
 // startTime is the start time of a process in clock ticks (proc_pid_stat(5)); 0 when it is gone.
 func startTime(pid int) uint64 {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	b, err := os.ReadFile(procDir(pid) + "/stat")
 	var s proc.Stat
 	if err != nil || proc.ParseStat(b, &s) != nil {
 		return 0

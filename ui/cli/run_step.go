@@ -163,7 +163,7 @@ func (s *stepper) wait() error {
 	if s.input == nil {
 		return s.ctx.Err()
 	}
-	s.print(s.st.dim("  Enter: next, c: continue to the end, q: stop ") + " ")
+	s.print(s.st.dim("  Enter: next; c, Enter: on to the end; q, Enter: stop ") + " ")
 	answer := make(chan string, 1)
 	go func() { answer <- readLine(s.input) }()
 	select {
