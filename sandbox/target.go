@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -203,7 +202,7 @@ func (t *target) openCgroups(string) error {
 		if own[p.Dir] {
 			continue
 		}
-		if isFrozen(p.Dir) { // who joins it is frozen too, and never comes to the command
+		if cgroups.IsFrozen(p) { // who joins it is frozen too, and never comes to the command
 			return &LaunchError{Stage: StageJoin, What: "it is frozen (paused)", Path: p.Dir, Advice: "let it go on first: cutaway thaw, docker unpause, podman unpause"}
 		}
 		f, err := os.OpenFile(filepath.Join(p.Dir, "cgroup.procs"), os.O_WRONLY, 0)
@@ -216,15 +215,6 @@ func (t *target) openCgroups(string) error {
 		t.cgroups = append(t.cgroups, f)
 	}
 	return nil
-}
-
-// isFrozen tells whether a cgroup is frozen: by freezer.state of version 1, or the line of cgroup.events (cgroups(7)).
-func isFrozen(dir string) bool {
-	if b, err := os.ReadFile(filepath.Join(dir, "freezer.state")); err == nil {
-		return strings.TrimSpace(string(b)) != "THAWED"
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "cgroup.events"))
-	return err == nil && strings.Contains("\n"+string(b), "\nfrozen 1\n")
 }
 
 // compareCgroup notes when the command is in another cgroup than the target.

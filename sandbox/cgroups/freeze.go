@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"cutaway/inspect/cgroup"
 )
 
 // freezer is the folder that can freeze: v2's, which needs no controller, or v1's with the freezer. The root of v2 has
@@ -36,6 +38,21 @@ func (f *folder) frozen() (bool, error) {
 	}
 	text, err := f.read("freezer.state")
 	return text == "FROZEN", err
+}
+
+// IsFrozen tells whether what joins a cgroup is frozen there; false where that cannot be told.
+func IsFrozen(p cgroup.Place) bool {
+	f, err := openFolder(p)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	if !f.V2 {
+		text, err := f.read("freezer.state") // who joins one that is FREEZING is frozen too
+		return err == nil && text != "THAWED"
+	}
+	frozen, err := f.frozen()
+	return err == nil && frozen
 }
 
 // FreezeFile is the file that freezes the group and what is written to it to freeze and to thaw; all are "" when no
