@@ -65,6 +65,27 @@ func TestLimitsAreSetAndReadBack(t *testing.T) {
 	}
 }
 
+// A disk's limit is in the file of its hierarchy.
+func TestDiskLimit(t *testing.T) {
+	disk := ""
+	files, _ := filepath.Glob("/sys/block/*/dev")
+	for _, f := range files {
+		size, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "size"))
+		if number, err := os.ReadFile(f); err == nil && strings.TrimSpace(string(size)) != "0" {
+			disk = strings.TrimSpace(string(number))
+		}
+	}
+	if disk == "" {
+		t.Skip("needs a disk that this kernel has none of")
+	}
+	g := create(t, limit.Set{IO: []limit.IO{{Device: disk, WriteBPS: 2 << 20}}})
+	name := version(t, g, "io", "blkio.throttle.write_bps_device", "io.max")
+	want := version(t, g, "io", disk+" 2097152", disk+" rbps=max wbps=2097152 riops=max wiops=max")
+	if got := file(t, g, "io", name); got != want {
+		t.Errorf("%s is %q, want %q", name, got, want)
+	}
+}
+
 func TestGroupIsBelowTheCaller(t *testing.T) {
 	g := create(t, limit.Set{PIDs: amount(100)})
 	for _, f := range g.folders {

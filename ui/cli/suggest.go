@@ -43,6 +43,7 @@ var foreignFlags = map[string]map[string]string{
 		"privileged":   "say what it is to have, with --cap-add, --seccomp off and --userns host",
 		"read-only":    "a directory is read-only without --writable, and what is written to an archive's root is thrown away",
 		"security-opt": "say --seccomp or --no-new-privs", "mount": "say --bind, --ro-bind or --tmpfs, or --mnt new for the namespace",
+		"device-read-bps": diskLimit, "device-write-bps": diskLimit, "device-read-iops": diskLimit, "device-write-iops": diskLimit,
 		"device": "say --dev-bind", "entrypoint": "the command stands behind the flags", "memory-swap": "say --swap, without the memory",
 		"cpu-shares": "say --weight",
 
@@ -71,6 +72,7 @@ const (
 	inBackground = "a sandbox ends with its launcher; put </dev/null & behind the line"
 	noPorts      = "no ports are published: say --net host, or --veth and use the inside's address"
 	inRoot       = "make it in the directory of --root, or with the command"
+	diskLimit    = "say --io DEVICE,KEY=N, as --io /dev/sda,wbps=1M"
 	mapped       = "ids are mapped without a flag; --uid-map and --gid-map say how"
 	sameUser     = "the command runs as the target's user; su or setpriv change it inside"
 )
