@@ -24,6 +24,8 @@ import (
 type Options struct {
 	// The command's files when it gets no terminal; nil is /dev/null.
 	Stdin, Stdout, Stderr *os.File
+	// Columns and Rows are the size of the command's terminal when it gets one; 0 is a size that is not known, tty_ioctl(4).
+	Columns, Rows uint16
 	// Interactive says that the caller's own input and output are terminals: TerminalAuto gives the command one then.
 	Interactive bool
 	// Environ is the caller's environment; nil is the process's.
@@ -48,7 +50,7 @@ type Options struct {
 type Sandbox struct {
 	Name     string   // of its cgroups, and in the journal: cutaway-<launcher's PID>-<its start time>-<number>
 	PID      int      // its first process, of an Enter the command, as the launcher sees it
-	Terminal *os.File // the master of its terminal; nil when it has none. Wait closes it
+	Terminal *os.File // the master of its terminal; nil when it has none. The caller closes it
 	Notes    []string // what could not be had as it was asked for; each a line for a person
 
 	spec       *Spec
@@ -327,7 +329,7 @@ func (l *launch) follow() error {
 			}
 		case stage.MsgTerminal:
 			if m.FD >= 0 {
-				l.box.Terminal = os.NewFile(uintptr(m.FD), "sandbox terminal")
+				l.takeTerminal(m.FD)
 			}
 		case stage.MsgExec:
 			executing = true
@@ -337,6 +339,15 @@ func (l *launch) follow() error {
 			return failureOf(m)
 		}
 	}
+}
+
+// takeTerminal keeps the master of the command's terminal. The size is set before the command runs, so that it need not draw twice.
+func (l *launch) takeTerminal(fd int) {
+	if l.opts.Columns > 0 && l.opts.Rows > 0 {
+		// A size that is refused is as good as none.
+		_ = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: l.opts.Rows, Col: l.opts.Columns})
+	}
+	l.box.Terminal = os.NewFile(uintptr(fd), "sandbox terminal")
 }
 
 func failureOf(m reexec.Message) error {

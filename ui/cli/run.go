@@ -159,6 +159,9 @@ func (a *app) finish(box *sandbox.Sandbox, signals *early) error {
 		box.Kill() // nobody sees it any more
 	}
 	status, cleaning := box.Wait()
+	if box.Terminal != nil {
+		box.Terminal.Close()
+	}
 	if cleaning != nil {
 		a.complain(fmt.Errorf("cleaning up after the sandbox: %w", cleaning))
 	}
