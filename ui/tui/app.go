@@ -86,10 +86,8 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		return a.key(msg)
 	case tea.PasteMsg:
 		return a.paste(msg.Content)
-	case tea.MouseClickMsg:
-		return a.click(tea.Mouse(msg))
-	case tea.MouseWheelMsg:
-		a.wheel(tea.Mouse(msg))
+	case tea.MouseMsg:
+		return a.pointed(msg)
 	case tea.BackgroundColorMsg:
 		a.setBackground(msg.Color)
 	case tea.ResumeMsg:
@@ -158,6 +156,9 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	if d := a.front(); d != nil {
 		return a.execute(d.key(msg))
+	}
+	if cmd, took := a.screen().typed(msg); took {
+		return cmd
 	}
 	a.toast.line = nil
 	for _, s := range a.sections() {

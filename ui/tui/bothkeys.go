@@ -9,7 +9,7 @@ func (s *treeScreen) makeBothKeys() section {
 		bind("T", "the same backwards", does(t.previousGrouping), "T"),
 		bind("n", "next match", does(func() { t.nextMatch(1) }), "n").unless(t.noFilter),
 		bind("N", "previous match", does(func() { t.nextMatch(-1) }), "N").unless(t.noFilter),
-		bind("0-9 #", "jump to a PID while typing it", does(s.startJump), "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+		bind("#", "jump to a PID while typing it", does(s.startJump), "#"),
 		bind("K", "show or hide kernel threads", does(func() { t.wish(func(w *treeSpec) { w.kernel = !w.kernel }) }), "K"),
 		bind("F", "follow the selection when rows move", does(t.toggleFollow), "F"),
 

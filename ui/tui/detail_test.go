@@ -12,7 +12,7 @@ import (
 // redis goes to the detail of the process with limits.
 func redis(t *testing.T, w, h int) *driver {
 	d := testApp(t, w, h)
-	d.press("4", "2", "4", "2", "enter", "enter")
+	d.press("#", "4", "2", "4", "2", "enter", "enter")
 	return d
 }
 
@@ -80,7 +80,7 @@ func TestSourceWhenAsked(t *testing.T) {
 // Where one pane has the window, the key for the source goes to the values first.
 func TestSourceInSmallWindow(t *testing.T) {
 	d := testApp(t, 80, 24)
-	d.press("4", "2", "4", "2", "enter", ".")
+	d.press("#", "4", "2", "4", "2", "enter", ".")
 	d.has("redis-server 4242", "source of")
 	d.press("esc")
 	d.has("NAME")

@@ -41,6 +41,9 @@ func (a *App) paste(s string) tea.Cmd {
 		a.typeText(s)
 	case a.front() != nil:
 		return a.execute(a.front().paste(s))
+	default:
+		cmd, _ := a.screen().pasted(s)
+		return cmd
 	}
 	return nil
 }

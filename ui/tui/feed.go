@@ -44,6 +44,9 @@ type feed struct {
 	clock    int  // counts the tickers, so that one that was replaced falls silent
 }
 
+// noWish is the number of no wish: what is shown was made for another screen.
+const noWish = -1
+
 // intervals are the refresh intervals that the person can choose.
 var intervals = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second}
 
@@ -64,8 +67,9 @@ type scanned struct {
 
 // question is a process to read at the time of a snapshot; it is asked once, whatever came of it.
 type question struct {
-	id  inspect.ID
-	seq uint64
+	id    inspect.ID
+	parts inspect.Part
+	seq   uint64
 }
 
 // detailRead is the detail of a selection, which may have moved on.
@@ -170,15 +174,15 @@ func (f *feed) nextTick(took time.Duration) tea.Cmd {
 // pullDetail reads what is expensive of the selected process, when it is looked at and not as new as the snapshot.
 func (a *App) pullDetail() tea.Cmd {
 	f := &a.feed
-	id, ok := a.screen().reads()
-	if !ok || f.reading || a.snap == nil || f.question == (question{id, a.snap.Seq}) {
+	id, parts, ok := a.screen().reads()
+	if !ok || f.reading || a.snap == nil || f.question == (question{id, parts, a.snap.Seq}) {
 		return nil
 	}
-	f.reading, f.question = true, question{id, a.snap.Seq}
+	f.reading, f.question = true, question{id, parts, a.snap.Seq}
 	snap, read := a.snap, f.details
 	ctx := f.ctx
 	return guarded(func() tea.Msg {
-		d, err := read.ReadParts(ctx, snap, id, 0) // no tab shows a costly part
+		d, err := read.ReadParts(ctx, snap, id, parts)
 		return detailRead{d, err}
 	})
 }

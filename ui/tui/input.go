@@ -2,7 +2,6 @@ package tui
 
 import (
 	"strconv"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -46,14 +45,12 @@ func (s *treeScreen) setFilter(query string) error {
 	return nil
 }
 
-// startJump lets the person type a PID, beginning with the digit that was pressed.
+// startJump lets the person type a PID.
 func (s *treeScreen) startJump() {
-	first := strings.TrimPrefix(s.pressed, "#")
 	s.input = &input{
-		prompt: "pid", field: newTextField(first), digits: true, change: s.jump,
+		prompt: "pid", digits: true, change: s.jump,
 		hint: func() string { return "enter stays, esc closes" },
 	}
-	s.input.err = s.jump(first)
 }
 
 func (s *treeScreen) jump(digits string) error {
@@ -130,7 +127,7 @@ func (a *App) cursor() *tea.Cursor {
 		return d.cursor()
 	}
 	if a.input == nil {
-		return nil
+		return a.screen().caret()
 	}
 	_, at := a.input.field.window(a.inputRoom())
 	return tea.NewCursor(2+text.Width(a.input.prompt)+at, a.layout.bottom.y)

@@ -7,6 +7,7 @@ import (
 // makeKeys are the keys that work on every screen.
 func (a *App) makeKeys() section {
 	return section{"Anywhere", []*binding{
+		bind("1-9", "the screen of that number", a.pressedNumber, "1", "2", "3", "4", "5", "6", "7", "8", "9"),
 		bind("d", "decode a capability mask", does(a.openDecoder), "d").inFooter("decode"),
 		bind("Z", "pause, or go on", does(a.togglePause), "Z"),
 		bind("r ^R", "refresh now", does(func() { a.feed.due = true }), "r", "ctrl+r"),

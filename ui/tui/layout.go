@@ -22,9 +22,13 @@ func (a *App) arrange() {
 	window := rect{w: a.w, h: a.h}
 	l := layout{small: a.w < minWidth || a.h < minHeight}
 	l.top, l.bottom = window.top(1), window.below(a.h-1)
-	l.body = rect{y: 1, w: a.w, h: max(a.h-2, 0)}
+	whole := a.screen().whole()
+	if whole {
+		l.top.h = 0
+	}
+	l.body = rect{y: l.top.h, w: a.w, h: max(a.h-l.top.h-1, 0)}
 	wide := a.w >= wideWidth
-	if !wide {
+	if !wide && !whole {
 		l.status = l.body.below(l.body.h - 1)
 		l.body.h = max(l.body.h-1, 0)
 	}
@@ -44,7 +48,9 @@ func (a *App) content() string {
 	}
 	a.zones = a.zones[:0]
 	lines := make([]string, 0, a.h)
-	lines = append(lines, a.topBar())
+	if a.layout.top.h > 0 {
+		lines = append(lines, a.topBar())
+	}
 	if d := a.front(); d != nil {
 		lines = append(lines, a.dialogLines(d)...)
 	} else {

@@ -10,6 +10,22 @@ type zone struct {
 	act action
 }
 
+// pointed gives the mouse to who wants all of it, else acts on clicks and the wheel.
+func (a *App) pointed(msg tea.MouseMsg) tea.Cmd {
+	if a.front() == nil && a.input == nil && !a.layout.small {
+		if cmd, took := a.screen().pointer(msg); took {
+			return cmd
+		}
+	}
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		return a.click(tea.Mouse(msg))
+	case tea.MouseWheelMsg:
+		a.wheel(tea.Mouse(msg))
+	}
+	return nil
+}
+
 // click acts on what lies under the mouse.
 func (a *App) click(m tea.Mouse) tea.Cmd {
 	if m.Button != tea.MouseLeft || a.layout.small {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -34,11 +35,29 @@ type screen interface {
 	wish() (seq int, make func(*inspect.Snapshot) any)
 	// show takes what was made.
 	show(*inspect.Snapshot, any)
-	// reads is the process that it wants to know everything about.
-	reads() (inspect.ID, bool)
+	// reads is the process that it wants to know everything about, with the costly parts that it shows.
+	reads() (id inspect.ID, parts inspect.Part, ok bool)
 	// takeDetail brings the answer; nil when there was none.
 	takeDetail(*inspect.Detail)
+
+	// whole tells whether it has the window to itself, without the bar at the top.
+	whole() bool
+	// typed, pasted and pointer take input before any key means something, as a shell does; false leaves it to the screen's keys.
+	typed(tea.KeyPressMsg) (tea.Cmd, bool)
+	pasted(string) (tea.Cmd, bool)
+	pointer(tea.MouseMsg) (tea.Cmd, bool)
+	// caret is where the terminal's cursor stands, or nil.
+	caret() *tea.Cursor
 }
+
+// typeless is what a screen embeds that nothing is typed into.
+type typeless struct{}
+
+func (typeless) whole() bool                           { return false }
+func (typeless) typed(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
+func (typeless) pasted(string) (tea.Cmd, bool)         { return nil, false }
+func (typeless) pointer(tea.MouseMsg) (tea.Cmd, bool)  { return nil, false }
+func (typeless) caret() *tea.Cursor                    { return nil }
 
 // screens are the registered screens by their number.
 var screens []registeredScreen
@@ -54,4 +73,27 @@ func registerScreen(number int, create func(*App) screen) bool {
 	at, _ := slices.BinarySearchFunc(screens, r, func(a, b registeredScreen) int { return a.number - b.number })
 	screens = slices.Insert(screens, at, r)
 	return true
+}
+
+// pressedNumber shows the screen whose number was pressed.
+func (a *App) pressedNumber() tea.Cmd {
+	for i := range screens {
+		if strconv.Itoa(screens[i].number) == a.pressed {
+			return a.turnTo(i)
+		}
+	}
+	return a.say(warn, "there is no screen "+a.pressed+"; # jumps to a PID in the tree")
+}
+
+// turnTo shows a screen by its place in the bar. What it shows is made of the present snapshot at once.
+func (a *App) turnTo(i int) tea.Cmd {
+	a.current = i
+	a.feed.shown = noWish
+	a.arrange()
+	return nil
+}
+
+// numbered is the place of a screen in the bar.
+func numbered(number int) int {
+	return slices.IndexFunc(screens, func(r registeredScreen) bool { return r.number == number })
 }

@@ -36,7 +36,7 @@ func TestSelectionStays(t *testing.T) {
 	first, second := newMachine(), newMachine()
 	second.add(100, 1, "early", 0, second.procs[0].Facts.NS, "/", 0).New = true
 	d := testApp(t, 120, 36, first.snapshot(1), first.snapshot(1), second.snapshot(2))
-	d.press("4", "3", "4", "1", "enter")
+	d.press("#", "4", "3", "4", "1", "enter")
 	d.expectSelected("4341")
 	for _, step := range []struct{ what, key string }{
 		{"the next grouping", "t"},
@@ -161,7 +161,7 @@ func TestFilter(t *testing.T) {
 
 func TestJumpToPID(t *testing.T) {
 	d := testApp(t, 80, 24)
-	d.press("7", "9", "0")
+	d.press("#", "7", "9", "0")
 	d.expectSelected("790")
 	d.has("containerd-sh")
 	d.press("x")
@@ -170,6 +170,8 @@ func TestJumpToPID(t *testing.T) {
 	d.has("no process 99")
 	d.press("esc")
 	d.press("2")
+	d.has("there is no screen 2")
+	d.press("#", "2")
 	d.has("2 is a kernel thread: K shows them")
 	d.press("esc", "K", "#")
 	d.typed("2")

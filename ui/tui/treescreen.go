@@ -16,6 +16,7 @@ var _ = registerScreen(1, newTreeScreen)
 // treeScreen is the tree of processes beside the details of the selected one.
 type treeScreen struct {
 	*App
+	typeless
 	tree     *treePane
 	detail   *detailPane
 	users    *users.DB
@@ -156,9 +157,10 @@ func (s *treeScreen) show(snap *inspect.Snapshot, made any) {
 	s.tree.show(made.(built))
 }
 
-func (s *treeScreen) reads() (inspect.ID, bool) {
+func (s *treeScreen) reads() (inspect.ID, inspect.Part, bool) {
 	s.detail.turnTo(&s.tree.tree, s.tree.selected())
-	return s.detail.wants()
+	id, ok := s.detail.wants()
+	return id, 0, ok // no tab shows a costly part
 }
 
 func (s *treeScreen) takeDetail(d *inspect.Detail) { s.detail.take(d) }
