@@ -97,13 +97,16 @@ func (t *Target) Close() {
 	unix.Close(t.pidfd)
 }
 
-// String names the target for a person: "db (docker container, PID 4242)", "sleep (PID 4242)".
-func (t *Target) String() string {
-	if t.Engine != "" {
-		return fmt.Sprintf("%s (%s container, PID %d)", t.Title, t.Engine, t.PID)
+// With names a target for a person by its process: "db (docker container, PID 4242)", "sleep (PID 4242)".
+func (n Name) With(pid int) string {
+	if n.Engine != "" {
+		return fmt.Sprintf("%s (%s container, PID %d)", n.Title, n.Engine, pid)
 	}
-	return fmt.Sprintf("%s (PID %d)", t.Title, t.PID)
+	return fmt.Sprintf("%s (PID %d)", n.Title, pid)
 }
+
+// String is the target's name with its process.
+func (t *Target) String() string { return t.With(t.PID) }
 
 // Usage reads what the target's cgroup uses, its limits, and those that bind it.
 func (t *Target) Usage() *cgroup.Usage { return t.machine.Hierarchies.Usage(t.Membership) }

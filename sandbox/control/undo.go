@@ -24,6 +24,23 @@ func PlanUndo(id string, force bool) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return planUndo(batch, force)
+}
+
+// UndoOf is PlanUndo for what Apply has just returned. It needs no journal, which may not have been written.
+func UndoOf(results []Result) (*Plan, error) {
+	if len(results) == 0 {
+		return nil, fmt.Errorf("undo: nothing was changed: %w", ErrNothing)
+	}
+	batch := make([]*journal.Entry, len(results))
+	for i := range results {
+		batch[i] = &results[i].Entry
+	}
+	return planUndo(batch, false)
+}
+
+// planUndo works out how to bring back what the entries of a batch replaced.
+func planUndo(batch []*journal.Entry, force bool) (*Plan, error) {
 	m, err := cgroups.ThisMachine()
 	if err != nil {
 		return nil, err

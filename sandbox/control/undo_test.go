@@ -142,3 +142,34 @@ func TestUndoOfHostileJournal(t *testing.T) {
 		t.Error("the file was written")
 	}
 }
+
+// What was just applied is undone without a journal too, once.
+func TestUndoWithoutJournal(t *testing.T) {
+	target := sleeper(t, limit.Set{})
+	t.Setenv("XDG_STATE_HOME", "/proc/nowhere")
+	p := plan(t, target, limit.Set{PIDs: amount(20)})
+	results, batch, err := p.Apply()
+	if err != nil || results[0].Entry.Unwritten == nil {
+		t.Fatalf("%v, and the journal was written", err)
+	}
+	if _, err := PlanUndo(batch, false); err == nil {
+		t.Error("there is a journal")
+	}
+	u, err := UndoOf(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	if _, _, err := u.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	if now := values(t, p); now != "pids.max=1000" {
+		t.Errorf("undone is %s", now)
+	}
+	if _, err := UndoOf(results); !errors.Is(err, ErrChanged) {
+		t.Errorf("undone twice: %v", err)
+	}
+	if _, err := UndoOf(nil); !errors.Is(err, ErrNothing) {
+		t.Errorf("undid nothing: %v", err)
+	}
+}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cutaway/inspect/engine"
+	"cutaway/ui/change"
 )
 
 func newFreeze(a *app) *cobra.Command {
@@ -58,7 +58,7 @@ func (a *app) freeze(ctx context.Context, name string, yes bool) error {
 		return err
 	}
 	if strangers > 0 {
-		if err := a.confirm(yes, fmt.Sprintf("Freeze all %d processes of the cgroup of %s?%s", len(pids), t, besides(strangers))); err != nil {
+		if err := a.confirm(yes, change.FreezeQuestion(t, len(pids), strangers)); err != nil {
 			return err
 		}
 	}
@@ -67,10 +67,10 @@ func (a *app) freeze(ctx context.Context, name string, yes bool) error {
 		return err
 	}
 	a.recorded(e)
-	if t.Engine == engine.Docker || t.Engine == engine.Podman {
-		a.note(t.Engine + " does not know that it is frozen: `" + t.Engine + " pause` would have told it")
+	if note := change.FrozenNote(t.Engine); note != "" {
+		a.note(note)
 	}
-	return a.say("frozen: %s, %s; `cutaway thaw %s` lets it run again", t, counted(len(pids), "process", "processes"), name)
+	return a.say("frozen: %s, %s; `cutaway thaw %s` lets it run again", t, change.Counted(len(pids), "process", "processes"), name)
 }
 
 func (a *app) thaw(ctx context.Context, name string) error {
@@ -91,12 +91,4 @@ func (a *app) thaw(ctx context.Context, name string) error {
 		return a.say("was not frozen: %s", t)
 	}
 	return a.say("runs again: %s", t)
-}
-
-// counted is a number of things: "1 process", "3 processes".
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

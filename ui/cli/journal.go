@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cutaway/sandbox/journal"
+	"cutaway/ui/change"
 	"cutaway/ui/text"
 )
 
@@ -58,7 +59,7 @@ func (a *app) journal(want journal.Filter, f journalFlags) error {
 		return journalJSON(a, path, entries, skipped)
 	}
 	if skipped > 0 {
-		a.note(counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
+		a.note(change.Counted(skipped, "line", "lines") + " of " + path + " cannot be understood and are left out")
 	}
 	return journalText(a, entries)
 }

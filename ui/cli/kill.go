@@ -2,9 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"cutaway/ui/change"
 )
 
 func newKill(a *app) *cobra.Command {
@@ -44,8 +45,7 @@ func (a *app) kill(ctx context.Context, name string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Kill %s of the cgroup of %s?%s", counted(len(pids), "process", "processes"), t, besides(strangers))
-	if err := a.confirm(yes, question); err != nil {
+	if err := a.confirm(yes, change.KillQuestion(t, len(pids), strangers)); err != nil {
 		return err
 	}
 	killed, e, err := t.KillAll(ctx)
@@ -53,5 +53,5 @@ func (a *app) kill(ctx context.Context, name string, yes bool) error {
 		return t.alone(err)
 	}
 	a.recorded(e)
-	return a.say("killed: %s, %s", t, counted(killed, "process", "processes"))
+	return a.say("killed: %s, %s", t, change.Counted(killed, "process", "processes"))
 }

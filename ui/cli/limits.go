@@ -9,6 +9,7 @@ import (
 
 	"cutaway/sandbox/control"
 	"cutaway/sandbox/limit"
+	"cutaway/ui/change"
 )
 
 // limitsFlags are the flags of `cutaway limits`.
@@ -167,10 +168,7 @@ func (a *app) changeLimits(ctx context.Context, name string, set limit.Set, f li
 	if err != nil {
 		return err
 	}
-	if t.container != nil && strangers > 0 {
-		p.Warnings = append(p.Warnings, "its cgroup also holds "+
-			counted(strangers, "process that is not in the container", "processes that are not in the container")+", and it concerns them too")
-	}
+	change.WarnStrangers(p, &t.named, strangers)
 	return a.carryOut(p, f, p.Hurts() || strangers > 0)
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"cutaway/inspect"
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/control"
 	"cutaway/sandbox/journal"
@@ -128,45 +127,5 @@ func TestSetFlags(t *testing.T) {
 	}
 	if set, err := (&setFlags{}).parse(); err != nil || !set.Empty() {
 		t.Errorf("%+v, %v", set, err)
-	}
-}
-
-// A TARGET of a container is called in the engine's command line as the engine calls it.
-func TestControlName(t *testing.T) {
-	v := fixtureView()
-	db, err := v.find("db")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := db.controlName(); got != (control.Name{Title: "db", Engine: "docker", ID: "db"}) {
-		t.Errorf("%+v", got)
-	}
-	if got := (target{process: v.ByPID(840)}).controlName(); got != (control.Name{Title: "sshd"}) {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestIgnores(t *testing.T) {
-	v := fixtureView()
-	redis, sshd := v.ByPID(4242), v.ByPID(840)
-	for _, c := range []struct {
-		p      *inspect.Process
-		signal string
-		want   bool
-	}{
-		{redis, "TERM", false}, // it has a handler
-		{redis, "HUP", true},
-		{redis, "KILL", false},
-		{redis, "WINCH", false},
-		{sshd, "HUP", false}, // not the first of its PID namespace
-		{v.ByPID(700), "HUP", false},
-	} {
-		number, err := control.ParseSignal(c.signal)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := ignores(c.p, number); got != c.want {
-			t.Errorf("%s to %s: %v", c.signal, c.p.Comm, got)
-		}
 	}
 }

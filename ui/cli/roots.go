@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cutaway/sandbox/rootfs"
+	"cutaway/ui/change"
 	"cutaway/ui/text"
 )
 
@@ -76,7 +77,7 @@ func (a *app) pruned(list []rootfs.Cached) error {
 	for i := range list {
 		bytes += list[i].Bytes
 	}
-	a.note("removed " + counted(len(list), "root", "roots") + ", " + text.Bytes(uint64(bytes)))
+	a.note("removed " + change.Counted(len(list), "root", "roots") + ", " + text.Bytes(uint64(bytes)))
 	return nil
 }
 

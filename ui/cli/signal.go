@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"cutaway/inspect"
 	"cutaway/inspect/proc"
 	"cutaway/sandbox/control"
 )
@@ -57,20 +54,8 @@ func (a *app) signal(ctx context.Context, name, signal string) error {
 		return err
 	}
 	a.recorded(e)
-	if ignores(t.process, number) {
-		a.note("it is the first of its PID namespace and has no handler for this signal, so the kernel drops it (pid_namespaces(7)): KILL reaches it")
+	if note := t.named.IgnoresNote(number); note != "" {
+		a.note(note)
 	}
 	return a.say("sent %s to %s", proc.SignalName(int(number)), t)
-}
-
-// ignores tells whether the kernel drops a signal because a process is the init of its PID namespace without a handler.
-// SIGKILL and SIGSTOP from outside are not dropped.
-func ignores(p *inspect.Process, signal syscall.Signal) bool {
-	status := p.Facts.Status
-	if !status.OK() || signal == syscall.SIGKILL || signal == syscall.SIGSTOP || len(status.Value.NSpid) < 2 {
-		return false
-	}
-	nspid := status.Value.NSpid
-	quiet := []syscall.Signal{syscall.SIGCHLD, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGCONT} // which nobody would notice anyway
-	return nspid[len(nspid)-1] == 1 && status.Value.SigCaught&(1<<(signal-1)) == 0 && !slices.Contains(quiet, signal)
 }
