@@ -77,13 +77,7 @@ func represent(s *inspect.Snapshot, n *inspect.Node) (*inspect.Process, *inspect
 	case inspect.ProcessNode:
 		return n.Process, n.Process.Container
 	case inspect.ContainerNode:
-		if p := s.ByPID(n.Container.Init); p != nil {
-			return p, n.Container
-		}
-		if len(n.Container.Procs) > 0 {
-			return &s.Procs[n.Container.Procs[0]], n.Container
-		}
-		return nil, n.Container
+		return s.Stands(n.Container), n.Container
 	default:
 		return nil, nil
 	}
