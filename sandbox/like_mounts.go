@@ -250,10 +250,3 @@ func (r *mountReader) fits(m Mount, top []topEntry) bool {
 	i := slices.IndexFunc(top, func(e topEntry) bool { return e.name == first })
 	return !nested || i < 0 || top[i].link == "" && !top[i].over
 }
-
-// isEnded tells whether a process is a zombie.
-func isEnded(pid int) bool {
-	b, err := os.ReadFile(procDir(pid) + "/stat")
-	var s proc.Stat
-	return err != nil || proc.ParseStat(b, &s) != nil || s.State == 'Z' || s.State == 'X'
-}

@@ -69,20 +69,21 @@ func (p *portrait) sharedNamespaces() {
 		_, ino, _ := proc.ParseNSLink(b)
 		return ino
 	}
+	parent := parentOf(p.pid) // which made them, perhaps, as unshare(1) does
 	for _, pid := range pids[:min(len(pids), mostLookedAt)] {
 		if len(kinds) == 0 {
 			return
 		}
-		if r.Enter(pid) != nil {
+		if pid == parent || r.Enter(pid) != nil {
 			continue
 		}
-		if mnt := inode(proc.Mnt); mnt == 0 || mnt == p.them.Namespaces[proc.Mnt] || mnt == p.us.Namespaces[proc.Mnt] {
+		if mnt := inode(proc.Mnt); mnt == 0 || mnt == p.them.Namespaces[proc.Mnt] {
 			continue
 		}
 		kinds = slices.DeleteFunc(kinds, func(k proc.NSKind) bool {
 			same := inode(k) == p.them.Namespaces[k]
 			if same {
-				p.changed("namespaces."+k.String(), "a new one; its own it may share: process %d with mounts of its own is in it too (process:%d joins it)", pid, p.pid)
+				p.changed("namespaces."+k.String(), "a new one; its own it may share: process %d, which has other mounts, is in it too (process:%d joins it)", pid, p.pid)
 			}
 			return same
 		})

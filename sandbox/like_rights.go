@@ -68,9 +68,10 @@ func (p *portrait) capabilities() {
 		kept = bound
 	}
 	kept &= bound
-	if p.allCapabilities(kept) {
+	switch {
+	case p.allCapabilities(kept):
 		s.Capabilities = []string{"all"}
-	} else {
+	case kept != 0:
 		s.Capabilities = kept.Names()
 	}
 	ambient := caps.Set(st.CapAmb.Value)

@@ -220,8 +220,7 @@ func (t *target) compareCgroup(command int) {
 	if err != nil {
 		return // it has ended
 	}
-	var stat proc.Stat
-	if b, err := os.ReadFile(procDir(command) + "/stat"); err != nil || proc.ParseStat(b, &stat) != nil || stat.State == 'Z' || stat.State == 'X' {
+	if isEnded(command) {
 		return // it may have ended before, and then had left its cgroups
 	}
 	theirs, err := os.ReadFile(procDir(t.PID) + "/cgroup")
