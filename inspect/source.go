@@ -156,3 +156,5 @@ func shellWord(s string) string {
 	b.WriteByte('\'')
 	return b.String()
 }
+
+func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }

@@ -153,5 +153,8 @@ func (p Preset) Spec(m *check.Machine) (s Spec, notes []string) {
 	if m == nil {
 		return s, nil
 	}
-	return s, s.fit(m.Root(), m.Refusals)
+	for _, mark := range s.fit(m.Root(), m.Refusals) {
+		notes = append(notes, mark.Text)
+	}
+	return s, notes
 }

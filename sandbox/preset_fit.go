@@ -7,11 +7,11 @@ import (
 	"cutaway/sandbox/limit"
 )
 
-// fit fits a preset to who asks and to what refusals says of a machine; the notes say what was changed.
-func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (notes []string) {
+// fit fits a preset, or a likeness, to who asks and to what refusals says of a machine; the marks say what was changed.
+func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (marks []Mark) {
 	if !root && s.needsRights() && !s.Namespaces.User.IsNew() {
 		s.Namespaces.User = NewNamespace
-		notes = append(notes, "a user namespace too, as you are not root: what is root inside is you outside")
+		marks = append(marks, Mark{"namespaces.user", true, "a user namespace too, as you are not root: what is root inside is you outside"})
 	}
 	left := refused(refusals, s)
 	for _, o := range optional {
@@ -24,10 +24,10 @@ func (s *Spec) fit(root bool, refusals func(check.Need) []check.Finding) (notes 
 		}
 		if n := refused(refusals, &without); n < left {
 			*s, left = without, n
-			notes = append(notes, o.note)
+			marks = append(marks, Mark{o.field, true, o.note})
 		}
 	}
-	return notes
+	return marks
 }
 
 // NoteNoLimits says that a preset's limits were left out.
@@ -36,19 +36,20 @@ const NoteNoLimits = "without the preset's limits: you may make no cgroups here 
 // optional is what a sandbox separates without, in the order in which it is tried: limits keep a sandbox from taking
 // too much and not from seeing anything, and the rest hides little.
 var optional = []struct {
+	field string
 	leave func(*Spec)
 	note  string
 }{
-	{func(s *Spec) {
+	{"limits", func(s *Spec) {
 		if s.Namespaces.Mnt.IsNew() { // else they are all that it has
 			s.Limits, s.Cgroup = limit.Set{}, false
 		}
 	}, NoteNoLimits},
-	{func(s *Spec) { s.leaveOut(CgroupFS) }, "no cgroups to be seen in /sys/fs/cgroup: mounting them is refused here"},
-	{func(s *Spec) { s.Namespaces.Cgroup = HostNamespace; s.leaveOut(CgroupFS) }, "the host's cgroup namespace: a new one is refused here"},
-	{func(s *Spec) { s.leaveOut(MQueue) }, "no message queues in /dev/mqueue: mounting them is refused here"},
-	{func(s *Spec) { s.Namespaces.Time = HostNamespace }, "the host's time namespace: a new one is refused here"},
-	{func(s *Spec) {
+	{"mounts", func(s *Spec) { s.leaveOut(CgroupFS) }, "no cgroups to be seen in /sys/fs/cgroup: mounting them is refused here"},
+	{"namespaces.cgroup", func(s *Spec) { s.Namespaces.Cgroup = HostNamespace; s.leaveOut(CgroupFS) }, "the host's cgroup namespace: a new one is refused here"},
+	{"mounts", func(s *Spec) { s.leaveOut(MQueue) }, "no message queues in /dev/mqueue: mounting them is refused here"},
+	{"namespaces.time", func(s *Spec) { s.Namespaces.Time, s.Time = HostNamespace, TimeOffsets{} }, "the host's time namespace: a new one is refused here"},
+	{"sys", func(s *Spec) {
 		if s.Sys == SysNew {
 			s.Sys = SysEmpty
 		}

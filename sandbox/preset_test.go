@@ -113,11 +113,11 @@ func TestFit(t *testing.T) {
 				t.Error(diff)
 			}
 			if len(notes) != len(c.notes) {
-				t.Fatalf("notes %q, want some with %q", notes, c.notes)
+				t.Fatalf("notes %v, want some with %q", notes, c.notes)
 			}
 			for i, want := range c.notes {
-				if !strings.Contains(notes[i], want) {
-					t.Errorf("note %q does not say %q", notes[i], want)
+				if !strings.Contains(notes[i].Text, want) {
+					t.Errorf("note %q does not say %q", notes[i].Text, want)
 				}
 			}
 		})

@@ -115,12 +115,29 @@ func (t shipment) open(pid int) (int, error) {
 // procDir is a process's directory in /proc.
 func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
 
-// startTime is the start time of a process in clock ticks (proc_pid_stat(5)); 0 when it is gone.
-func startTime(pid int) uint64 {
+// statOf is what /proc/PID/stat tells (proc_pid_stat(5)); ok is false when the process is gone.
+func statOf(pid int) (s proc.Stat, ok bool) {
 	b, err := os.ReadFile(procDir(pid) + "/stat")
-	var s proc.Stat
-	if err != nil || proc.ParseStat(b, &s) != nil {
+	return s, err == nil && proc.ParseStat(b, &s) == nil
+}
+
+// startTime is the start time of a process in clock ticks; 0 when it is gone.
+func startTime(pid int) uint64 {
+	s, ok := statOf(pid)
+	if !ok {
 		return 0
 	}
 	return s.StartTime
+}
+
+// parentOf is a process's parent; 0 when it has none that we see, or is gone.
+func parentOf(pid int) int {
+	s, _ := statOf(pid)
+	return s.PPID
+}
+
+// isEnded tells whether a process is gone, or waits to be reaped.
+func isEnded(pid int) bool {
+	s, ok := statOf(pid)
+	return !ok || s.State == 'Z' || s.State == 'X'
 }

@@ -18,7 +18,7 @@ import (
 // target is what was found of a process that is entered: everything that is needed of it, held open.
 type target struct {
 	*Entry
-	pidfd      int
+	pin        *pin
 	namespaces []namespaceFile // to enter, in joinOrder
 	foreign    bool            // it is in another user namespace than we, entered or not
 	root       *os.File        // to chroot to; nil when it is ours, or not wanted
@@ -36,7 +36,7 @@ type target struct {
 // openTarget opens everything of the process while a pidfd holds it, and looks at its start time last: then all of it was
 // one process's. The target is there to close with an error too.
 func openTarget(e *Entry) (*target, error) {
-	t := &target{Entry: e, pidfd: -1}
+	t := &target{Entry: e}
 	if err := t.open(); err != nil {
 		return t, failed(StageJoin, fmt.Sprintf("open process %d", e.PID), "", err)
 	}
@@ -44,18 +44,15 @@ func openTarget(e *Entry) (*target, error) {
 }
 
 func (t *target) open() (err error) {
-	if t.pidfd, err = unix.PidfdOpen(t.PID, 0); err != nil {
-		return fmt.Errorf("pidfd_open: %w", err)
+	if t.pin, err = pinProcess(t.PID, t.Start); err != nil {
+		return err
 	}
 	for _, step := range []func(dir string) error{t.readStatus, t.openNamespaces, t.openRoot, t.readEnviron, t.openCgroups} {
 		if err := step(procDir(t.PID)); err != nil {
 			return err
 		}
 	}
-	if now := startTime(t.PID); now != t.Start {
-		return fmt.Errorf("it ended meanwhile, and its PID is another's: %w", syscall.ESRCH)
-	}
-	return nil
+	return t.pin.check()
 }
 
 // enters tells whether a type of namespaces is entered.
@@ -223,8 +220,7 @@ func (t *target) compareCgroup(command int) {
 	if err != nil {
 		return // it has ended
 	}
-	var stat proc.Stat
-	if b, err := os.ReadFile(procDir(command) + "/stat"); err != nil || proc.ParseStat(b, &stat) != nil || stat.State == 'Z' || stat.State == 'X' {
+	if isEnded(command) {
 		return // it may have ended before, and then had left its cgroups
 	}
 	theirs, err := os.ReadFile(procDir(t.PID) + "/cgroup")
@@ -234,8 +230,8 @@ func (t *target) compareCgroup(command int) {
 }
 
 func (t *target) close() {
-	if t.pidfd >= 0 {
-		unix.Close(t.pidfd)
+	if t.pin != nil {
+		t.pin.close()
 	}
 	for _, n := range t.namespaces {
 		n.file.Close()

@@ -20,7 +20,7 @@ func (t *target) readEnviron(dir string) error {
 		t.note("it has more rights than who started it, whose environment is left out")
 		return nil
 	}
-	f, err := os.Open(dir + "/environ")
+	b, err := readSome(dir+"/environ", maxEnviron)
 	if errors.Is(err, os.ErrPermission) {
 		t.note("its environment cannot be read: the command has none of it")
 		return nil
@@ -28,17 +28,26 @@ func (t *target) readEnviron(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxEnviron))
-	if err != nil {
-		return fmt.Errorf("read %s/environ: %w", dir, err)
-	}
 	for _, v := range proc.ParseEnviron(b) {
 		if !v.Bare {
 			t.env = append(t.env, v.Name+"="+v.Value)
 		}
 	}
 	return nil
+}
+
+// readSome reads the beginning of a file, which its process may make as long as it likes.
+func readSome(name string, most int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return b, nil
 }
 
 // isSecure tells whether the kernel started a process's program in secure mode: AT_SECURE of /proc/PID/auxv (getauxval(3)).

@@ -222,3 +222,16 @@ func TestValidate(t *testing.T) {
 		t.Error("no swap at all is a limit: ", err)
 	}
 }
+
+func TestWeightOf(t *testing.T) {
+	for shares, want := range map[uint64]uint64{0: 1, 2: 1, 10: 1, 1024: 100, 512: 50, 2048: 200, 1 << 18: 10000, 1 << 40: 10000} {
+		if got := WeightOf(shares); got != want {
+			t.Errorf("WeightOf(%d) = %d, want %d", shares, got, want)
+		}
+	}
+	for weight := range uint64(maxWeight) {
+		if got := WeightOf(Shares(weight + 1)); Shares(got) != Shares(weight+1) {
+			t.Errorf("%d has the shares of %d, not of %d", got, Shares(got), weight+1)
+		}
+	}
+}

@@ -38,3 +38,9 @@ func checkWeight(n uint64) error {
 func Shares(weight uint64) uint64 {
 	return min(max(weight*1024/100, minShares), maxShares)
 }
+
+// WeightOf turns v1's shares into the least weight that gives as many: 1024 is 100.
+func WeightOf(shares uint64) uint64 {
+	shares = min(max(shares, minShares), maxShares)
+	return min(max((shares*100+1023)/1024, minWeight), maxWeight)
+}

@@ -8,6 +8,7 @@ import (
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/secret"
 )
 
 // inspectJSON prints the container, if there is one, and everything about the process.
@@ -227,7 +228,7 @@ func (j *detailWriter) file(f inspect.OpenFile) {
 
 // variable writes one variable of the environment; a masked value is null, and so is that of an entry without "=".
 func (j *detailWriter) variable(e proc.EnvVar, reveal bool) {
-	masked := !reveal && inspect.LooksSecret(e.Name, e.Value)
+	masked := !reveal && secret.Looks(e.Name, e.Value)
 	j.text("name", e.Name)
 	switch {
 	case masked, e.Bare:

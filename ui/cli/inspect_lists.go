@@ -8,6 +8,7 @@ import (
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/secret"
 	"cutaway/ui/text"
 )
 
@@ -119,7 +120,7 @@ func (pg *page) environ(reveal bool) {
 }
 
 func environValue(e proc.EnvVar, reveal bool) string {
-	if !reveal && inspect.LooksSecret(e.Name, e.Value) {
+	if !reveal && secret.Looks(e.Name, e.Value) {
 		return maskedValue
 	}
 	return e.Value

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"cutaway/inspect"
+	"cutaway/inspect/secret"
 	"cutaway/ui/text"
 )
 
@@ -37,7 +38,7 @@ func environTab(u *subject) []row {
 		l := words(accent, text.Sanitise(name))
 		switch {
 		case v.Bare:
-		case !u.reveal && inspect.LooksSecret(name, val):
+		case !u.reveal && secret.Looks(name, val):
 			masked++
 			l = l.put(dim, "=").put(warn, "********").put(dim, " looks like a secret")
 			r.secret = true

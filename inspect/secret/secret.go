@@ -1,4 +1,5 @@
-package inspect
+// Package secret tells variables of an environment that should not be shown or copied unasked.
+package secret
 
 import (
 	"regexp"
@@ -47,9 +48,9 @@ var secretValues = sync.OnceValue(func() *regexp.Regexp {
 // maxSecretValue caps how much of a value is searched.
 const maxSecretValue = 64 << 10
 
-// LooksSecret tells whether a variable of an environment holds, by its name or the shape of its value, what should not be
+// Looks tells whether a variable of an environment holds, by its name or the shape of its value, what should not be
 // shown unasked. It errs on the side of hiding; an empty value is no secret.
-func LooksSecret(name, value string) bool {
+func Looks(name, value string) bool {
 	if value == "" || openNames[name] && !secretShape(value) {
 		return false
 	}

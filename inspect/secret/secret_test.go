@@ -1,13 +1,11 @@
-package inspect_test
+package secret
 
 import (
 	"strings"
 	"testing"
-
-	"cutaway/inspect"
 )
 
-func TestLooksSecret(t *testing.T) {
+func TestLooks(t *testing.T) {
 	for _, c := range []struct {
 		name, value string
 		want        bool
@@ -52,20 +50,20 @@ func TestLooksSecret(t *testing.T) {
 		{"", "", false},
 		{"\xff\x00", "\xff", false},
 	} {
-		if got := inspect.LooksSecret(c.name, c.value); got != c.want {
-			t.Errorf("LooksSecret(%q, %q) = %v", c.name, c.value, got)
+		if got := Looks(c.name, c.value); got != c.want {
+			t.Errorf("Looks(%q, %q) = %v", c.name, c.value, got)
 		}
 	}
 }
 
-func FuzzLooksSecret(f *testing.F) {
+func FuzzLooks(f *testing.F) {
 	f.Add("PGPASSWORD", "x")
 	f.Add("X", "amqp://u:p%zz@h/")
 	f.Fuzz(func(t *testing.T, name, value string) {
-		if got := inspect.LooksSecret(name, value); got && value == "" {
+		if got := Looks(name, value); got && value == "" {
 			t.Errorf("an empty value of %q is no secret", name)
 		}
-		if value != "" && !inspect.LooksSecret(strings.ToLower(name)+"_PASSWORD", value) {
+		if value != "" && !Looks(strings.ToLower(name)+"_PASSWORD", value) {
 			t.Errorf("%q_PASSWORD is a secret", name)
 		}
 	})
