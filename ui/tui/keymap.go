@@ -10,7 +10,8 @@ import (
 // binding is one line of the key map: the keys, what they do in words, and what they do.
 //
 // Keys that other programs of this kind taught people are kept (htop, lazygit, k9s). Where they disagree: g goes to the
-// first row, as in less and vi, so t changes the grouping; digits jump to a PID, as in htop, and # does so too, for the
+// first row, as in less and vi, so t changes the grouping; l is the limits, as nothing else is so near at hand,
+// so the arrows alone fold and unfold; digits jump to a PID, as in htop, and # does so too, for the
 // digits that will name other screens.
 type binding struct {
 	key.Binding
