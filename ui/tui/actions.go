@@ -28,6 +28,8 @@ func (a *App) execute(act action) tea.Cmd {
 			return a.execute(d.key(keyPress(act.Keys()[0])))
 		}
 		return a.run(act.binding)
+	case doer:
+		return act.do(a)
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ type App struct {
 	current int
 	keys    section // those that work anywhere
 
+	limits   *limitsClock
+	readOnly bool // nothing may be changed
+
 	feed feed
 	snap *inspect.Snapshot
 	fail error // of the last scan
@@ -47,7 +50,8 @@ type toastOver struct{ count int }
 
 // newApp makes the screen; nothing is read before Init's command runs.
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
-	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse}
+	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse, readOnly: o.ReadOnly}
+	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
 	for _, r := range screens {
 		a.screens = append(a.screens, r.create(a))
@@ -103,6 +107,10 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case detailRead:
 		a.feed.reading = false
 		a.screen().takeDetail(msg.detail)
+	case did:
+		return a.execute(msg.then())
+	case limitsBeat:
+		return a.execute(a.limits.beat(msg))
 	case toastOver:
 		if msg.count == a.toast.count {
 			a.toast.line = nil

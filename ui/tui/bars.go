@@ -40,10 +40,10 @@ func (a *App) chips() line {
 	if s := a.snap; s != nil && s.Denied > 0 && a.layout.status.h > 0 {
 		l = l.gap(2).put(dim, text.Count(s.Denied)+" denied")
 	}
-	if a.o.ReadOnly {
+	if a.readOnly {
 		l = l.gap(2).put(warn, "read-only")
 	}
-	return l
+	return a.limits.chip(l)
 }
 
 // machine names the host, its kernel, and what this person may read.

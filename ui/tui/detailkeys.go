@@ -11,8 +11,8 @@ func (s *treeScreen) makeDetailKeys() section {
 		bind("^D", "half a page down", does(func() { d.move(d.page() / 2) }), "ctrl+d"),
 		bind("g home", "first value", does(func() { d.move(-len(d.lines)) }), "g", "home"),
 		bind("G end", "last value", does(func() { d.move(len(d.lines)) }), "G", "end"),
-		bind("← h", "tab at the left", does(func() { d.selectTab(d.tab - 1) }), "left", "h"),
-		bind("→ l", "tab at the right", does(func() { d.selectTab(d.tab + 1) }), "right", "l"),
+		bind("←", "tab at the left", does(func() { d.selectTab(d.tab - 1) }), "left"),
+		bind("→", "tab at the right", does(func() { d.selectTab(d.tab + 1) }), "right"),
 		bind("esc", "back to the tree", does(func() { s.setFocus(false) }), "esc").inFooter("tree"),
 	}}
 }

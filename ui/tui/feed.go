@@ -114,6 +114,9 @@ func (a *App) pull() tea.Cmd {
 	if cmd := a.pullDetail(); cmd != nil {
 		cmds = append(cmds, cmd)
 	}
+	if cmd := a.pullDialog(); cmd != nil {
+		cmds = append(cmds, cmd)
+	}
 	return tea.Batch(cmds...)
 }
 

@@ -116,24 +116,24 @@ func (m *machine) snapshot(seq uint64) *inspect.Snapshot {
 	return s
 }
 
-func limit(n uint64) reading.Of[cgroup.Limit] { return reading.Value(cgroup.Limit{Value: n}) }
+func limitTo(n uint64) reading.Of[cgroup.Limit] { return reading.Value(cgroup.Limit{Value: n}) }
 
 // dbUsage is the use of a container with limits.
 func dbUsage() *cgroup.Usage {
 	const path = "/system.slice/docker-397f67197f60.scope"
 	return &cgroup.Usage{
 		Path: path, MemoryUsage: reading.Value[uint64](8493465), MemoryWorking: reading.Value[uint64](6 << 20),
-		MemoryPeak: reading.Value[uint64](12 << 20), MemoryLimit: limit(128 << 20), MemorySwap: reading.Value[uint64](0),
+		MemoryPeak: reading.Value[uint64](12 << 20), MemoryLimit: limitTo(128 << 20), MemorySwap: reading.Value[uint64](0),
 		SwapLimit: reading.Value(cgroup.Limit{Unlimited: true}), OOMKills: reading.Value[uint64](1),
-		CPUTime: reading.Value[uint64](1_500_000), CPUQuota: limit(50_000), CPUPeriod: reading.Value[uint64](100_000),
+		CPUTime: reading.Value[uint64](1_500_000), CPUQuota: limitTo(50_000), CPUPeriod: reading.Value[uint64](100_000),
 		CPUWeight: reading.Value[uint64](100), Periods: reading.Value[uint64](2411), Throttled: reading.Value[uint64](12),
-		ThrottledTime: reading.Value[uint64](340_000), PIDs: reading.Value[uint64](6), PIDsLimit: limit(64),
+		ThrottledTime: reading.Value[uint64](340_000), PIDs: reading.Value[uint64](6), PIDsLimit: limitTo(64),
 		Frozen:          reading.Value(false),
 		CPUPressure:     reading.Value(cgroup.Pressure{Some: [3]float64{12, 3, 1}}),
 		IOPressure:      reading.Of[cgroup.Pressure]{How: reading.How{State: reading.Absent}},
-		EffectiveMemory: cgroup.Effective{Limit: limit(128 << 20), Path: path, File: "/sys/fs/cgroup" + path + "/memory.max"},
-		EffectiveCPU:    cgroup.Effective{Limit: limit(500), Path: path, File: "/sys/fs/cgroup" + path + "/cpu.max"},
-		EffectivePIDs:   cgroup.Effective{Limit: limit(64), Path: path, File: "/sys/fs/cgroup" + path + "/pids.max"},
+		EffectiveMemory: cgroup.Effective{Limit: limitTo(128 << 20), Path: path, File: "/sys/fs/cgroup" + path + "/memory.max"},
+		EffectiveCPU:    cgroup.Effective{Limit: limitTo(500), Path: path, File: "/sys/fs/cgroup" + path + "/cpu.max"},
+		EffectivePIDs:   cgroup.Effective{Limit: limitTo(64), Path: path, File: "/sys/fs/cgroup" + path + "/pids.max"},
 	}
 }
 
@@ -225,6 +225,7 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 	t.Setenv("LC_ALL", "")
 	k := kernel{last: 40}
 	d := &driver{t: t, app: newApp(context.Background(), o, k, &fakeScanner{snaps: snaps}, fakeDetails{})}
+	d.app.limits.ctl = newFakeControl()
 	d.run(d.app.pull())
 	d.size(w, h)
 	return d

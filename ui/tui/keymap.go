@@ -10,8 +10,9 @@ import (
 // binding is one line of the key map: the keys, what they do in words, and what they do.
 //
 // Keys that other programs of this kind taught people are kept (htop, lazygit, k9s). Where they disagree: g goes to the
-// first row, as in less and vi, so t changes the grouping; digits name screens, as in btop and dry, so a PID is jumped to by #
-// and not, as in htop, by typing it at once.
+// first row, as in less and vi, so t changes the grouping; l is the limits, as nothing else is so near at hand, so the arrows
+// alone fold and unfold; digits name screens, as in btop and dry, so a PID is jumped to by # and not, as in htop, by typing it at
+// once.
 type binding struct {
 	key.Binding
 	footer  string // one word for the footer; "" is not shown there

@@ -20,8 +20,8 @@ func (s *treeScreen) makeTreeKeys() section {
 
 		bind("enter", "look at the selection", does(func() { s.setFocus(true) }), "enter").inFooter("open"),
 		bind("space", "fold or unfold", does(t.toggleFold), "space").unless(t.nothingToFold),
-		bind("← h", "fold, or go to the row above in the tree", does(t.foldOrUp), "left", "h"),
-		bind("→ l", "unfold, or go to the first row below", does(t.unfoldOrDown), "right", "l"),
+		bind("←", "fold, or go to the row above in the tree", does(t.foldOrUp), "left"),
+		bind("→", "unfold, or go to the first row below", does(t.unfoldOrDown), "right"),
 		bind("+", "unfold all below", does(func() { t.foldSelected(false) }), "+").unless(t.nothingToFold),
 		bind("-", "fold all below", does(func() { t.foldSelected(true) }), "-").unless(t.nothingToFold),
 		bind("* E", "unfold all, or fold all", does(t.toggleFolds), "*", "E"),
