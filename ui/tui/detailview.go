@@ -96,7 +96,8 @@ func (d *detailPane) note() line {
 		return words(dim, "kernel thread")
 	}
 	if st := u.proc.Facts.Status; st.OK() && len(st.Value.NSpid) > 1 {
-		return words(dim, "inside "+strconv.Itoa(st.Value.NSpid[len(st.Value.NSpid)-1]))
+		_, pid := insideText(u.proc)
+		return words(dim, "inside "+pid)
 	}
 	return nil
 }
