@@ -14,9 +14,7 @@ type detailPane struct {
 	subject subject
 	key     string // of the node that is shown
 	tab     int
-	rows    []row
-	lines   []detailLine
-	list    list              // over lines; the cursor is the first line of the row that it stands on
+	rowList
 	places  map[string]string // the row where the cursor was, by tab
 	source  sourceMode
 	history *history
@@ -25,12 +23,6 @@ type detailPane struct {
 	version int
 	made    int // version that rows and lines are of
 	drawn   drawnDetail
-}
-
-// detailLine is one line of the tab, and the row that it belongs to.
-type detailLine struct {
-	row  int
-	line line
 }
 
 // sourceMode says whether the source of the value under the cursor is shown.
@@ -116,16 +108,6 @@ func (d *detailPane) remember() {
 	}
 }
 
-// selected is the row under the cursor, or nil.
-func (d *detailPane) selected() *row {
-	if d.list.cursor < len(d.lines) {
-		if r := &d.rows[d.lines[d.list.cursor].row]; !r.head {
-			return r
-		}
-	}
-	return nil
-}
-
 // makeRows has the tab make its rows again when something changed, and finds the cursor's row among them.
 func (d *detailPane) makeRows(width int) {
 	if d.made == d.version && d.rows != nil && d.subject.width == width {
@@ -135,107 +117,9 @@ func (d *detailPane) makeRows(width int) {
 	d.made = d.version
 	u := &d.subject
 	u.look, u.width, u.history, u.kernel = d.look, width, d.history, d.kernel
-	d.rows, d.lines = nil, nil
-	if d.subject.node == nil {
-		return
+	var made []row
+	if u.node != nil {
+		made = tabs[d.tab].rows(u)
 	}
-	d.rows = tabs[d.tab].rows(&d.subject)
-	for i := range d.rows {
-		d.addLines(i, width)
-	}
-	d.list.setLen(len(d.lines))
-	d.findPlace(d.places[tabs[d.tab].title])
-}
-
-func (d *detailPane) addLines(i, width int) {
-	r := &d.rows[i]
-	if len(r.lines) == 0 {
-		d.lines = append(d.lines, detailLine{row: i})
-	}
-	label := r.label
-	for _, l := range r.lines {
-		room := width
-		if r.head || r.wide {
-			room += labelWidth
-		}
-		for _, part := range l.wrap(room) {
-			full := part
-			if !r.head && !r.wide {
-				full = append(line{}.put(dim, label).to(labelWidth), part...)
-				label = ""
-			}
-			d.lines = append(d.lines, detailLine{i, full})
-		}
-	}
-}
-
-// findPlace puts the cursor back on a row, else on the first one.
-func (d *detailPane) findPlace(id string) {
-	first := -1
-	for at, l := range d.lines {
-		r := &d.rows[l.row]
-		if r.head || at > 0 && d.lines[at-1].row == l.row {
-			continue
-		}
-		if r.id == id {
-			d.list.cursor = at
-			d.list.clamp()
-			return
-		}
-		if first < 0 {
-			first = at
-		}
-	}
-	d.list.cursor = max(first, 0)
-	d.list.clamp()
-}
-
-// move goes some rows further; lines without a value are passed over, and at the ends the window still moves, so that
-// they can be read too.
-func (d *detailPane) move(steps int) {
-	dir := 1
-	if steps < 0 {
-		dir, steps = -1, -steps
-	}
-	at := d.list.cursor
-	for range steps {
-		next := d.nextRow(at, dir)
-		if next < 0 {
-			d.list.scroll(dir)
-			break
-		}
-		at = next
-	}
-	d.goTo(at)
-}
-
-// goTo puts the cursor on a line and shows the whole of its row.
-func (d *detailPane) goTo(at int) {
-	if at != d.list.cursor {
-		d.list.moveTo(at)
-	}
-	for end := at; end < len(d.lines) && d.lines[end].row == d.lines[at].row; end++ {
-		if end >= d.list.top+d.list.height && end-at < d.list.height {
-			d.list.top = end - d.list.height + 1
-		}
-	}
-	d.list.clamp()
-	d.remember()
-	d.version++
-	d.made = d.version
-}
-
-// nextRow is the first line of the next row with a value in a direction, or -1.
-func (d *detailPane) nextRow(at, dir int) int {
-	for i := at + dir; i >= 0 && i < len(d.lines); i += dir {
-		r := d.lines[i].row
-		if d.rows[r].head || at < len(d.lines) && r == d.lines[at].row {
-			continue
-		}
-		for i > 0 && d.lines[i-1].row == r {
-			i--
-		}
-		return i
-	}
-	return -1
+	d.setRows(made, width, d.places[tabs[d.tab].title])
 }

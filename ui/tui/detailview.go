@@ -17,6 +17,7 @@ const labelWidth = 14
 // drawnDetail is the pane as it was drawn last, and where its parts were.
 type drawnDetail struct {
 	version int
+	moves   int
 	r       rect
 	focused bool
 	lines   []string
@@ -34,7 +35,7 @@ func (d *detailPane) setSize(r rect, framed bool) {
 
 // view draws the pane in exactly r.w x r.h cells.
 func (d *detailPane) view(focused bool) []string {
-	if d.drawn.lines != nil && d.drawn.version == d.version && d.drawn.r == d.r && d.drawn.focused == focused {
+	if d.drawn.lines != nil && d.drawn.version == d.version && d.drawn.moves == d.moves && d.drawn.r == d.r && d.drawn.focused == focused {
 		return d.drawn.lines
 	}
 	d.focused = focused
@@ -55,7 +56,7 @@ func (d *detailPane) view(focused bool) []string {
 	} else {
 		lines = d.area(d.r, lines)
 	}
-	d.drawn.version, d.drawn.r, d.drawn.focused, d.drawn.lines = d.version, d.r, focused, lines
+	d.drawn.version, d.drawn.moves, d.drawn.r, d.drawn.focused, d.drawn.lines = d.version, d.moves, d.r, focused, lines
 	return lines
 }
 
@@ -95,7 +96,8 @@ func (d *detailPane) note() line {
 		return words(dim, "kernel thread")
 	}
 	if st := u.proc.Facts.Status; st.OK() && len(st.Value.NSpid) > 1 {
-		return words(dim, "inside "+strconv.Itoa(st.Value.NSpid[len(st.Value.NSpid)-1]))
+		_, pid := insideText(u.proc)
+		return words(dim, "inside "+pid)
 	}
 	return nil
 }
@@ -172,30 +174,8 @@ func (d *detailPane) body(r rect) []string {
 		source = nil // the values come first where nobody asks for a source
 	}
 	d.drawn.source = len(source) > 0
-	d.list.resize(max(r.h-len(source), 0))
-	d.drawn.body.h = d.list.height
-	cursor := -1
-	if len(d.lines) > 0 && d.selected() != nil {
-		cursor = d.lines[d.list.cursor].row
-	}
-	lines := make([]string, 0, r.h)
-	for i := d.list.top; i < len(d.lines) && len(lines) < d.list.height; i++ {
-		on := onBase
-		if d.lines[i].row == cursor && d.focused {
-			on = onCursor
-		}
-		l := append(line{}.gap(1), d.lines[i].line...)
-		lines = append(lines, d.draw(l, r.w, on))
-	}
-	lines = d.area(rect{w: r.w, h: r.h - len(source)}, lines)
-	return append(lines, source...)
-}
-
-// scroll moves the window and leaves the cursor.
-func (d *detailPane) scroll(rows int) {
-	d.list.scroll(rows)
-	d.version++
-	d.made = d.version
+	d.drawn.body.h = max(r.h-len(source), 0)
+	return append(d.drawRows(d.look, d.drawn.body, d.focused, false), source...)
 }
 
 // click brings the tab under the mouse to the front, or puts the cursor on the row there.
@@ -206,15 +186,7 @@ func (d *detailPane) click(x, y int) {
 			return
 		}
 	}
-	if !d.drawn.body.has(x, y) {
-		return
+	if d.drawn.body.has(x, y) {
+		d.clickLine(y - d.drawn.body.y)
 	}
-	at := d.list.top + y - d.drawn.body.y
-	if at >= len(d.lines) || d.rows[d.lines[at].row].head {
-		return
-	}
-	for at > 0 && d.lines[at-1].row == d.lines[at].row {
-		at--
-	}
-	d.goTo(at)
 }

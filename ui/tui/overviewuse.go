@@ -29,12 +29,17 @@ func overviewUse(u *subject, rs *rows) {
 		rs.add(fieldCPU, "cpu", u.cpuLine(nil))
 		return
 	}
-	rs.add(fieldMemoryUsage, "in cgroup", u.memoryLine(use))
+	u.addUse(rs, use, "in cgroup", killsLine(use))
+}
+
+// addUse adds what a cgroup uses of what it may use; kills is the line of its OOM kills, nil when there were none.
+func (u *subject) addUse(rs *rows, use *cgroup.Usage, memory string, kills line) {
+	rs.add(fieldMemoryUsage, memory, u.memoryLine(use))
 	if l := bindsLine(&use.EffectiveMemory); l != nil {
 		rs.add(fieldMemoryLimit, "binds", l)
 	}
-	if kills := use.OOMKills; kills.OK() && kills.Value > 0 {
-		rs.add(fieldOOMKills, "out of memory", words(bad, plural(int(kills.Value), "kill")))
+	if kills != nil {
+		rs.add(fieldOOMKills, "out of memory", kills)
 	}
 	rs.add(fieldCPU, "cpu", u.cpuLine(use))
 	if use.Periods.OK() && use.Throttled.OK() && limited(use.EffectiveCPU.Limit) {
@@ -44,6 +49,14 @@ func overviewUse(u *subject, rs *rows) {
 	if use.Frozen.OK() && use.Frozen.Value {
 		rs.add(fieldFrozen, "frozen", words(warn, "yes: nothing in it runs"))
 	}
+}
+
+// killsLine is how many processes the kernel killed for want of memory, or nil.
+func killsLine(use *cgroup.Usage) line {
+	if kills := use.OOMKills; kills.OK() && kills.Value > 0 {
+		return words(bad, plural(int(kills.Value), "kill"))
+	}
+	return nil
 }
 
 func limited(l reading.Of[cgroup.Limit]) bool { return l.OK() && !l.Value.Unlimited }

@@ -34,16 +34,9 @@ func entrySource(e *cgroup.Entry) inspect.Source {
 	return inspect.Source{Title: e.Name, File: e.File, Key: key, Raw: e.Raw, Command: cgroup.Command(e.File, key)}
 }
 
-// showsSource tells whether there is a source below the values: as the person said, else when there is room.
-func (d *detailPane) showsSource() bool {
-	switch d.source {
-	case sourceShown:
-		return true
-	case sourceHidden:
-		return false
-	default:
-		return d.r.h >= airy
-	}
+// shows tells whether there is a source below the values: as the person said, else when there is room.
+func (m sourceMode) shows(height int) bool {
+	return m == sourceShown || m == sourceAuto && height >= airy
 }
 
 // toggleSource shows the source of the value under the cursor, or hides it. Where the tree has the whole window, it goes
@@ -67,11 +60,18 @@ const sourceShare = 2
 
 // sourceLines draws the source of the value under the cursor, below a line that parts it from the values.
 func (d *detailPane) sourceLines(r rect) []string {
-	sel := d.selected()
-	if sel == nil || !d.showsSource() || r.h < 8 {
+	if !d.source.shows(d.r.h) {
 		return nil
 	}
-	lines := d.explain(sel, r.w-2)
+	return d.subject.sourceLines(d.selected(), r, d.framed)
+}
+
+// sourceLines draws the source of a row's value in at most a part of a rect; nothing when the row (or nil) has none.
+func (u *subject) sourceLines(sel *row, r rect, framed bool) []string {
+	if sel == nil || r.h < 8 {
+		return nil
+	}
+	lines := u.explain(sel, r.w-2)
 	if len(lines) == 0 {
 		return nil
 	}
@@ -79,11 +79,11 @@ func (d *detailPane) sourceLines(r rect) []string {
 	if len(lines) > most-1 {
 		lines = lines[:most-1]
 	}
-	out := []string{d.draw(line{}.gap(1).put(dim, strings.Repeat(d.glyphs.Horizontal, max(r.w-2, 0))), r.w, onBase)}
+	out := []string{u.draw(line{}.gap(1).put(dim, strings.Repeat(u.glyphs.Horizontal, max(r.w-2, 0))), r.w, onBase)}
 	for _, l := range lines {
-		out = append(out, d.draw(append(line{}.gap(1), l...), r.w, onBase))
+		out = append(out, u.draw(append(line{}.gap(1), l...), r.w, onBase))
 	}
-	if d.framed {
+	if framed {
 		out = append(out, blanks(r.w))
 	}
 	return out
@@ -93,13 +93,13 @@ func (d *detailPane) sourceLines(r rect) []string {
 const rawLines = 3
 
 // explain is what there is to say about a row: what it means, its file, its raw text, and the command that shows the same.
-func (d *detailPane) explain(r *row, width int) []line {
+func (u *subject) explain(r *row, width int) []line {
 	var lines []line
 	if r.title != "" {
 		lines = append(lines, words(strong, r.title))
 	}
 	lines = append(lines, trimWrap(r.about, width)...)
-	src, ok := d.subject.source(r)
+	src, ok := u.source(r)
 	if !ok {
 		return lines
 	}

@@ -25,7 +25,7 @@ func capsTab(u *subject) []row {
 	}
 	sets := fiveSets(st.Value)
 	for _, k := range matrixOrder {
-		u.addSet(rs, k, sets[k])
+		u.addSet(rs, k, k.String(), sets[k])
 	}
 	rs.blank()
 	for _, l := range words(dim, caps.Over(u.hostUserNS())).wrap(u.width + labelWidth) {
@@ -53,9 +53,9 @@ func fiveSets(st *proc.Status) caps.FiveSets {
 	}
 }
 
-func (u *subject) addSet(rs *rows, k caps.Kind, set reading.Of[caps.Set]) {
+func (u *subject) addSet(rs *rows, k caps.Kind, label string, set reading.Of[caps.Set]) {
 	if !set.OK() {
-		rs.add(fieldSet(k), k.String(), missing(set.How))
+		rs.add(fieldSet(k), label, missing(set.How))
 		return
 	}
 	l := words(mask, set.Value.Hex()).gap(2)
@@ -67,7 +67,7 @@ func (u *subject) addSet(rs *rows, k caps.Kind, set reading.Of[caps.Set]) {
 	default:
 		l = l.put(plain, caps.Summary(set.Value, u.kernel.last))
 	}
-	r := rs.add(fieldSet(k), k.String(), l).copying(set.Value.Hex())
+	r := rs.add(fieldSet(k), label, l).copying(set.Value.Hex())
 	r.about = words(plain, k.Meaning())
 	r.mask = set.Value.Hex()
 }

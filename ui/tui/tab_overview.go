@@ -197,8 +197,7 @@ func (u *subject) upLine() line {
 	p := u.proc
 	l := line{}
 	if !u.snap.Host.Boot.IsZero() {
-		started := u.snap.Host.Boot.Add(time.Duration(p.Start) * tickTime)
-		l = l.put(plain, text.Duration(u.snap.Taken.Sub(started).Truncate(time.Second)))
+		l = l.put(plain, text.Duration(u.snap.Taken.Sub(u.started()).Truncate(time.Second)))
 	}
 	for _, more := range []line{
 		words(dim, "threads ").put(plain, strconv.Itoa(p.Threads)),
@@ -209,6 +208,11 @@ func (u *subject) upLine() line {
 		}
 	}
 	return l
+}
+
+// started is when the process began.
+func (u *subject) started() time.Time {
+	return u.snap.Host.Boot.Add(time.Duration(u.proc.Start) * tickTime)
 }
 
 // overviewRights is what the process may do.

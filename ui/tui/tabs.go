@@ -53,6 +53,7 @@ type row struct {
 	mask   string          // the capability mask that d decodes here
 	secret bool            // the value is masked
 	source *inspect.Source // in place of the field's
+	fill   func(*row)      // makes the rest of a row of one line when it is seen: of thousands, few are
 }
 
 // rows collects a tab's rows.

@@ -119,12 +119,16 @@ func pidCell(_ *treePane, n *inspect.Node) (style, string) {
 	return plain, strconv.Itoa(n.Process.PID)
 }
 
-// insideCell is the PID in the innermost PID namespace (NSpid), dim where that is the one we see too.
 func insideCell(_ *treePane, n *inspect.Node) (style, string) {
 	if n.Process == nil {
 		return plain, ""
 	}
-	st := n.Process.Facts.Status
+	return insideText(n.Process)
+}
+
+// insideText is the PID in the innermost PID namespace (NSpid), dim where that is the one we see too.
+func insideText(p *inspect.Process) (style, string) {
+	st := p.Facts.Status
 	if !st.OK() {
 		return dim, unread(st.How)
 	}
@@ -139,21 +143,27 @@ func insideCell(_ *treePane, n *inspect.Node) (style, string) {
 	return accent, strconv.Itoa(inside)
 }
 
-// userCell is the effective user as the host counts. A name of the host's passwd says nothing of a container's users, so
-// those stay numbers, but for root.
 func userCell(t *treePane, n *inspect.Node) (style, string) {
 	if n.Process == nil {
 		return plain, ""
 	}
-	st := n.Process.Facts.Status
+	return userText(t.tree.snap, n.Process, t.tree.names)
+}
+
+// userText is the effective user as the host counts. A name of the host's passwd says nothing of a container's users, so
+// those stay numbers, but for root.
+func userText(s *inspect.Snapshot, p *inspect.Process, names map[uint32]string) (style, string) {
+	st := p.Facts.Status
 	if !st.OK() {
 		return dim, unread(st.How)
 	}
 	uid := st.Value.UID[1]
 	switch {
-	case n.Process.Container == nil:
-		return plain, t.tree.user(uid)
-	case uid == 0 && hostUserNS(t.tree.snap, n.Process):
+	case p.Container == nil && names[uid] != "":
+		return plain, names[uid]
+	case p.Container == nil:
+		return plain, strconv.FormatUint(uint64(uid), 10)
+	case uid == 0 && hostUserNS(s, p):
 		return warn, "root" // the host's: no user namespace stands between
 	case uid == 0:
 		return plain, "root"
@@ -170,13 +180,17 @@ func stateCell(_ *treePane, n *inspect.Node) (style, string) {
 	if n.Process == nil {
 		return plain, ""
 	}
-	switch n.Process.State {
+	return stateText(n.Process)
+}
+
+func stateText(p *inspect.Process) (style, string) {
+	switch p.State {
 	case 'R':
 		return good, "R"
 	case 'D', 'Z', 'T', 't', 'X':
-		return warn, string(rune(n.Process.State))
+		return warn, string(rune(p.State))
 	}
-	return dim, text.Sanitise(string(rune(n.Process.State)))
+	return dim, text.Sanitise(string(rune(p.State)))
 }
 
 // Where a percentage of one core (for a group, of all cores) begins to stand out.
