@@ -10,6 +10,7 @@ import (
 	"cutaway/sandbox/control"
 	"cutaway/sandbox/limit"
 	"cutaway/ui/change"
+	"cutaway/ui/launch"
 )
 
 // limitsFlags are the flags of `cutaway limits`.
@@ -62,7 +63,7 @@ func (f *limitsFlags) define(c *cobra.Command) {
 	flags.StringVar(&f.set.cpus, "cpus", "", "at most the time of `N` processors, such as 0.5")
 	flags.StringVar(&f.set.pids, "pids", "", "at most `N` processes and threads")
 	flags.StringVar(&f.set.weight, "weight", "", "its part when processors are short: `N` from 1 to 10000; 100 is usual")
-	flags.StringArrayVar(&f.set.io, "io", nil, ioUsage)
+	flags.StringArrayVar(&f.set.io, "io", nil, launch.IOUsage)
 	flags.StringVar(&f.set.cpuset, "cpuset", "", "run on the processors of `LIST` only, such as 0-1,3")
 	flags.StringVar(&f.set.memset, "memset", "", "take memory from the nodes of `LIST` only")
 	flags.BoolVar(&f.undo, "undo", false, "take back the last change of limits, or the one with ID")
@@ -71,9 +72,6 @@ func (f *limitsFlags) define(c *cobra.Command) {
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before what can hurt")
 	flags.BoolVar(&f.json, "json", false, "show as JSON, which docs/json.md describes")
 }
-
-// ioUsage is what limits and run say of --io.
-const ioUsage = "of a disk, in a second: `DEVICE,KEY=N...` with some of rbps=SIZE, wbps=SIZE, riops=N, wiops=N, as /dev/sda,rbps=1M"
 
 // parse reads the flags; every error is wrong usage.
 func (f *setFlags) parse() (limit.Set, error) {

@@ -15,6 +15,7 @@ import (
 	"cutaway/sandbox/journal"
 	"cutaway/sandbox/shell"
 	"cutaway/sandbox/terminal"
+	"cutaway/ui/launch"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -35,7 +36,7 @@ func newRun(a *app) *cobra.Command {
 	}
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
 	flags.register(c)
-	for _, name := range sourceFlags {
+	for _, name := range launch.SourceNames {
 		if err := c.RegisterFlagCompletionFunc(name, a.completeSource); err != nil {
 			panic(err) // register defined them
 		}
@@ -108,7 +109,7 @@ func (a *app) launch(ctx context.Context, spec *sandbox.Spec, flags *runFlags) e
 		Interactive: isTerminal(os.Stdin) && isTerminal(os.Stdout),
 		Resolve:     func(name string) (int, uint64, error) { return a.resolve(ctx, name) },
 		Progress:    a.unpackProgress(),
-		Machine:     flags.machine,
+		Machine:     flags.wish.Machine,
 	}
 	steps := newStepper(ctx, a)
 	if flags.step {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"cutaway/sandbox"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/export"
+	"cutaway/ui/launch"
 )
 
 // runFlags are the flags of `cutaway run`. Where docker run and bwrap have a flag for something, it has that name here.
@@ -21,35 +21,19 @@ type runFlags struct {
 	preset, specFile, print string
 	step                    bool
 
-	given   []givenOption // in the order of the command line
-	probe   func() (*check.Machine, error)
-	machine *check.Machine // what begin found; nil when it did not look
+	wish  launch.Wish
+	probe func() (*check.Machine, error)
 }
 
-// runOption is a flag that changes the Spec.
-type runOption struct {
-	name, short, usage string
-	bare               string   // its value when it has none; "" takes one always
-	words              []string // that complete it
-	first              bool     // it comes before the others, wherever it stands: it clears what they add to
-	set                func(w *specWriter, value string) error
-}
-
-// givenOption is a flag with its value.
-type givenOption struct {
-	*runOption
-	value string
-}
-
-// optionValue notes a flag's value for later: the Spec that it changes is not there yet.
+// optionValue notes an option's value for later: the Spec that it changes is not there yet.
 type optionValue struct {
-	flags  *runFlags
-	option *runOption
+	wish   *launch.Wish
+	option *launch.Option
 	last   string
 }
 
 func (v *optionValue) Set(text string) error {
-	v.flags.given = append(v.flags.given, givenOption{v.option, text})
+	v.wish.Given = append(v.wish.Given, launch.Given{Option: v.option, Value: text})
 	v.last = text
 	return nil
 }
@@ -58,7 +42,7 @@ func (v *optionValue) String() string { return v.last }
 
 // Type is what the help shows of the value: that of a switch is left out.
 func (v *optionValue) Type() string {
-	if v.option.bare != "" {
+	if v.option.Bare != "" {
 		return "bool"
 	}
 	return "string"
@@ -89,19 +73,9 @@ func (f *runFlags) register(c *cobra.Command) {
 	completeWith(c, "preset", sandbox.PresetNames()...)
 	completeWith(c, "print", export.Names()...)
 	flags.VisitAll(func(f *pflag.Flag) { titled(f, "What to begin with") })
-	for _, group := range []struct {
-		title string
-		list  []runOption
-	}{
-		{"Namespaces (a SOURCE is new, host, container:NAME or process:PID)", namespaceOptions()},
-		{"The root directory", rootOptions()},
-		{"What is mounted in it", mountOptions()},
-		{"Rights", rightsOptions()},
-		{"Limits (a SIZE takes K, M, G and T, powers of 1024)", limitOptions()},
-		{"The command", commandOptions()},
-	} {
-		for i := range group.list {
-			titled(f.add(c, &group.list[i]), group.title)
+	for _, group := range launch.Groups() {
+		for _, option := range group.Options {
+			titled(f.add(c, option), group.Title)
 		}
 	}
 	for _, name := range []string{"interactive", "rm"} { // docker run's, for what is always so here
@@ -110,11 +84,11 @@ func (f *runFlags) register(c *cobra.Command) {
 	}
 }
 
-func (f *runFlags) add(c *cobra.Command, o *runOption) *pflag.Flag {
-	flag := c.Flags().VarPF(&optionValue{flags: f, option: o}, o.name, o.short, o.usage)
-	flag.NoOptDefVal = o.bare
-	if o.words != nil {
-		completeWith(c, o.name, o.words...)
+func (f *runFlags) add(c *cobra.Command, o *launch.Option) *pflag.Flag {
+	flag := c.Flags().VarPF(&optionValue{wish: &f.wish, option: o}, o.Name, o.Short, o.Usage)
+	flag.NoOptDefVal = o.Bare
+	if o.Words != nil {
+		completeWith(c, o.Name, o.Words...)
 	}
 	return flag
 }
@@ -124,48 +98,33 @@ func titled(f *pflag.Flag, title string) {
 	f.Annotations = map[string][]string{titleOf: {title}}
 }
 
-// has tells whether one of some flags was given.
-func (f *runFlags) has(names ...string) bool {
-	return slices.ContainsFunc(f.given, func(g givenOption) bool { return slices.Contains(names, g.name) })
-}
-
 // spec is what the flags and the command ask for. Notes say what of a preset was changed on this machine, or for the flags.
 func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, notes []string, err error) {
-	s, notes, err = f.begin(c)
+	if err := f.begin(c); err != nil {
+		return nil, nil, err
+	}
+	f.wish.Command = command
+	s, notes, err = f.wish.Spec()
 	if err != nil {
-		return nil, nil, err
-	}
-	w := &specWriter{Spec: s, flags: f, notes: notes}
-	if err := w.apply(); err != nil {
-		return nil, nil, err
-	}
-	w.follow()
-	switch {
-	case len(command) > 0:
-		s.Command = command
-	case f.specFile == "":
-		s.Command = []string{shellOf(s)}
-	}
-	if err := s.Validate(); err != nil {
 		return nil, nil, usageError{f.byFlag(err)}
 	}
-	return s, w.notes, nil
+	if p := f.wish.Preset; f.wish.From == nil && p.Warning != "" {
+		notes = append([]string{p.Name + ": " + p.Warning}, notes...)
+	}
+	return s, notes, nil
 }
 
 // oneWord says of a bind without a place inside that bwrap's second word was taken for the command; "" when there is none.
 func (f *runFlags) oneWord() string {
-	for _, g := range f.given {
-		if slices.Contains([]string{"bind", "ro-bind", "dev-bind"}, g.name) && !strings.Contains(g.value, ":") {
-			return fmt.Sprintf("bwrap's --%[1]s SRC DST is --%[1]s SRC:DST here, one word", g.name)
+	for _, g := range f.wish.Given {
+		if slices.Contains([]string{"bind", "ro-bind", "dev-bind"}, g.Name) && !strings.Contains(g.Value, ":") {
+			return fmt.Sprintf("bwrap's --%[1]s SRC DST is --%[1]s SRC:DST here, one word", g.Name)
 		}
 	}
 	return ""
 }
 
-// flagFor are the flags for fields of a Spec that have another name there.
-var flagFor = map[string]string{"dir": "workdir", "uid_map": "uid-map", "gid_map": "gid-map", "rlimits": "rlimit", "network.veth": "veth"}
-
-// byFlag says of what is wrong with a Spec which flag said it, where one did.
+// byFlag says of what is wrong with an option or with a Spec which flag said it, where one did.
 func (f *runFlags) byFlag(err error) error {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var list []error
@@ -174,62 +133,51 @@ func (f *runFlags) byFlag(err error) error {
 		}
 		return errors.Join(list...)
 	}
+	var option *launch.OptionError
+	if errors.As(err, &option) {
+		return fmt.Errorf("--%w", option)
+	}
 	var wrong *sandbox.FieldError
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	flag := wrong.Field
-	if kind, ok := strings.CutPrefix(flag, "namespaces."); ok {
-		flag = sourceFlags[kind]
-	} else if name := flagFor[flag]; name != "" {
-		flag = name
-	}
-	if !f.has(flag) {
+	flag := launch.OptionOf(wrong.Field)
+	if flag == nil || !f.wish.Has(flag.Name) {
 		return err
 	}
 	named := *wrong
-	named.Field = "--" + flag
+	named.Field = "--" + flag.Name
 	return &named
 }
 
-// begin is the Spec of the file or the preset.
-func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
+// begin finds the Spec of the file, or the preset and the machine to fit it to.
+func (f *runFlags) begin(c *cobra.Command) (err error) {
 	if f.print != "" {
 		if err := oneOf("--print", f.print, export.Names()); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 	if f.specFile != "" {
 		if c.Flags().Changed("preset") {
-			return nil, nil, usagef("--spec and --preset both say how to begin: give one")
+			return usagef("--spec and --preset both say how to begin: give one")
 		}
-		s, err := f.readSpec()
-		return s, nil, err
+		f.wish.From, err = f.readSpec()
+		return err
 	}
 	p, ok := sandbox.PresetNamed(f.preset)
 	switch {
 	case !ok && strings.Contains(f.preset, ":"):
-		return nil, nil, usagef("-p is --preset here, and %s", noPorts)
+		return usagef("-p is --preset here, and %s", noPorts)
 	case !ok:
-		return nil, nil, oneOf("--preset", f.preset, sandbox.PresetNames())
-	case p.NeedsDir && !f.has("root"):
-		return nil, nil, usagef("the preset %s needs --root DIR", p.Name)
-	case p.Target && !f.has("net"):
-		return nil, nil, usagef("the preset %s needs --net container:NAME or --net process:PID", p.Name)
+		return oneOf("--preset", f.preset, sandbox.PresetNames())
+	case p.NeedsDir && !f.wish.Has("root"):
+		return usagef("the preset %s needs --root DIR", p.Name)
+	case p.Target && !f.wish.Has("net"):
+		return usagef("the preset %s needs --net container:NAME or --net process:PID", p.Name)
 	}
-	m, err := f.probe()
-	if err != nil {
-		return nil, nil, err
-	}
-	f.machine = m
-	s, notes := p.Spec(m)
-	if f.has("no-limits", "memory", "swap", "cpus", "pids", "weight", "io", "cpuset", "memset") { // whose failure says it, if it fails
-		notes = slices.DeleteFunc(notes, func(note string) bool { return note == sandbox.NoteNoLimits })
-	}
-	if p.Warning != "" {
-		notes = append([]string{p.Name + ": " + p.Warning}, notes...)
-	}
-	return &s, notes, nil
+	f.wish.Preset = p
+	f.wish.Machine, err = f.probe()
+	return err
 }
 
 func (f *runFlags) readSpec() (*sandbox.Spec, error) {
@@ -247,49 +195,3 @@ func (f *runFlags) readSpec() (*sandbox.Spec, error) {
 	}
 	return s, nil
 }
-
-// shellOf is the shell to run without a command: the caller's own where the host's files are seen.
-func shellOf(s *sandbox.Spec) string {
-	switch s.Root.Kind {
-	case sandbox.RootKeep, sandbox.RootHost, sandbox.RootOverlay:
-		for _, shell := range []string{os.Getenv("SHELL"), "/bin/bash"} {
-			if info, err := os.Stat(shell); filepath.IsAbs(shell) && err == nil && info.Mode()&0o111 != 0 {
-				return shell
-			}
-		}
-	}
-	return "/bin/sh"
-}
-
-// specWriter applies flags to a Spec.
-type specWriter struct {
-	*sandbox.Spec
-	flags *runFlags
-	notes []string
-
-	capDrop, capAdd []string
-}
-
-// apply applies the flags in their order, and says all that is wrong with them.
-func (w *specWriter) apply() error {
-	var errs []error
-	for _, first := range []bool{true, false} {
-		for _, g := range w.flags.given {
-			if g.first != first {
-				continue
-			}
-			if err := g.set(w, g.value); err != nil {
-				errs = append(errs, fmt.Errorf("--%s: %w", g.name, err))
-			}
-		}
-	}
-	if err := w.capabilities(); err != nil {
-		errs = append(errs, err)
-	}
-	if len(errs) > 0 {
-		return usageError{errors.Join(errs...)}
-	}
-	return nil
-}
-
-func (w *specWriter) note(text string) { w.notes = append(w.notes, text) }

@@ -44,7 +44,7 @@ func newBox() *box {
 	ns := namespaces(from(4026533000, proc.Mnt, proc.Net, proc.PID, proc.IPC, proc.UTS, proc.User, proc.Cgroup))
 	use := dbUsage()
 	use.Path, use.OOMKills, use.MemoryUsage = boxCgroup, reading.Value[uint64](0), reading.Value[uint64](12<<20)
-	use.EffectiveMemory = cgroup.Effective{Limit: limit(64 << 20), Path: boxCgroup, File: "/sys/fs/cgroup" + boxCgroup + "/memory.max"}
+	use.EffectiveMemory = cgroup.Effective{Limit: limitTo(64 << 20), Path: boxCgroup, File: "/sys/fs/cgroup" + boxCgroup + "/memory.max"}
 	return &box{first: 8809, use: use, ns: ns, kids: []kid{
 		{8809, 1, 1, "cutaway-init", 'S'}, {8810, 8809, 2, "bash -i", 'S'}, {8851, 8810, 20, "head -c 200M /dev/zero", 'R'}, {8852, 8810, 21, "tail", 'R'},
 	}}

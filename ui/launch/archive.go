@@ -1,4 +1,4 @@
-package cli
+package launch
 
 import (
 	"archive/tar"
@@ -9,13 +9,10 @@ import (
 	"io"
 	"os"
 	"path"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"cutaway/sandbox"
-	"cutaway/sandbox/rootfs"
-	"cutaway/ui/text"
 )
 
 // archiveKind tells whether an archive holds the files of a root, or an image, by its first entries: an image has its
@@ -59,29 +56,4 @@ func archiveKind(name string) (sandbox.RootKind, error) {
 		}
 	}
 	return sandbox.RootTar, nil
-}
-
-// unpackProgress draws how far an unpacking is, on a terminal alone, and wipes it at the end.
-func (a *app) unpackProgress() func(rootfs.Progress) {
-	out, ok := a.err.(*os.File)
-	if !ok || !isTerminal(out) {
-		return nil
-	}
-	var last time.Time
-	return func(p rootfs.Progress) {
-		done := p.Total > 0 && p.Done >= p.Total
-		if time.Since(last) < 100*time.Millisecond && !done {
-			return
-		}
-		last = time.Now()
-		if done {
-			fmt.Fprint(out, "\r\x1b[K")
-			return
-		}
-		share := ""
-		if p.Total > 0 {
-			share = fmt.Sprintf("%3d%% ", p.Done*100/p.Total)
-		}
-		fmt.Fprintf(out, "\r\x1b[K%s %s%s, %d entries", p.What, share, text.Bytes(uint64(p.Done)), p.Entries)
-	}
 }
