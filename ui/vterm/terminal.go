@@ -1,0 +1,192 @@
+package vterm
+
+import (
+	"os"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
+)
+
+// A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
+// often than a person sees. What comes after a pause of its own is parsed at once.
+const (
+	parseTime = 12 * time.Millisecond
+	pauseTime = 12 * time.Millisecond
+)
+
+// Terminal is a virtual terminal at the master of a pty. Its methods may be called from any goroutine.
+type Terminal struct {
+	pty     *os.File
+	input   *queue // from the program
+	output  *queue // to the program
+	changed chan struct{}
+	done    chan struct{}
+
+	mu      sync.Mutex
+	machine *machine
+}
+
+// New takes over the reading and writing of a pty's master until it is closed by its owner or the other end is gone, and
+// sets its size to w columns and h lines. The file must be one that Close interrupts (os.OpenFile of /dev/ptmx is; of
+// os.NewFile the descriptor must be non-blocking, see there), else only the other end can end it.
+func New(pty *os.File, w, h int) *Terminal {
+	t := &Terminal{
+		pty: pty, input: newQueue(), output: newQueue(),
+		changed: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	t.machine = newMachine(w, h, func(s string) { t.output.offer(s, maxAnswers) })
+	t.setSize()
+	go t.read()
+	go t.parse()
+	go t.writeOut()
+	return t
+}
+
+// Changed receives when there is something new to draw since the last receive.
+func (t *Terminal) Changed() <-chan struct{} { return t.changed }
+
+// Done is closed when the other end is closed, or the pty is, and everything that was read is parsed.
+func (t *Terminal) Done() <-chan struct{} { return t.done }
+
+// read moves what the program writes into the queue. Its end is EIO, when nobody has the other end open any more (pty(7)),
+// or that the owner closed the pty.
+func (t *Terminal) read() {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := t.pty.Read(buf)
+		if n > 0 {
+			t.input.put(buf[:n], maxInput)
+		}
+		if err != nil {
+			break
+		}
+	}
+	t.input.close()
+	t.output.close()
+	_ = t.pty.SetWriteDeadline(time.Now()) // nobody will read what a write may be waiting with
+}
+
+// parse gives what was read to the machine, a batch after the other.
+func (t *Terminal) parse() {
+	defer close(t.done)
+	defer t.announce()
+	var busy time.Duration
+	for {
+		asked := time.Now()
+		batch := t.input.take()
+		if batch == nil {
+			return
+		}
+		start := time.Now()
+		if start.Sub(asked) >= pauseTime {
+			busy = 0
+		}
+		for len(batch) > 0 {
+			t.mu.Lock()
+			n := t.machine.step(batch)
+			t.mu.Unlock()
+			batch = batch[n:]
+			if busy += time.Since(start); busy >= parseTime {
+				t.announce()
+				time.Sleep(pauseTime)
+				busy = 0
+			}
+			start = time.Now()
+		}
+		t.announce()
+	}
+}
+
+func (t *Terminal) announce() {
+	select {
+	case t.changed <- struct{}{}:
+	default:
+	}
+}
+
+// writeOut gives keys and answers to the program.
+func (t *Terminal) writeOut() {
+	for {
+		b := t.output.take()
+		if b == nil {
+			return
+		}
+		if _, err := t.pty.Write(b); err != nil {
+			t.output.close()
+			return
+		}
+	}
+}
+
+// Resize gives the terminal another size, and tells the program (SIGWINCH by TIOCSWINSZ, ioctl_tty(2)). A pty that is
+// closed is no error.
+func (t *Terminal) Resize(w, h int) {
+	t.mu.Lock()
+	t.machine.safely(func() { t.machine.resize(w, h) })
+	t.mu.Unlock()
+	t.setSize()
+	t.announce()
+}
+
+func (t *Terminal) setSize() {
+	t.mu.Lock()
+	size := &unix.Winsize{Row: uint16(t.machine.h), Col: uint16(t.machine.w)}
+	t.mu.Unlock()
+	conn, err := t.pty.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = conn.Control(func(fd uintptr) { _ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
+}
+
+// Screen is what is seen when scrolled back by that many lines; 0 is the live screen.
+func (t *Terminal) Screen(back int) Screen {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.machine.screen(back)
+}
+
+// Text is the plain text from one place up to but not with the other, in history and on the screen, for copying: lines by
+// number (see Screen.First), columns from 0. A selection by these numbers stays at its text while new output scrolls it;
+// lines that are gone from history are left out. Each line of the screen is a line, without the blanks at its end.
+func (t *Terminal) Text(fromLine, fromCol, toLine, toCol int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.machine.text(fromLine, fromCol, toLine, toCol)
+}
+
+// Key types a key, as xterm sends it. It returns false when the program does not read and the queue is full, or is gone.
+// A key that xterm sends nothing for is true.
+func (t *Terminal) Key(k tea.KeyPressMsg) bool {
+	t.mu.Lock()
+	s := keySequence(k.Key(), t.machine.modes)
+	t.mu.Unlock()
+	return t.output.offer(s, maxOutput)
+}
+
+// Paste pastes text, in brackets if the program asked for them. Newlines become CR, as Enter sends it; all other control
+// characters but tabs are left out, so that the text can neither end the brackets nor be taken for keys. It returns false
+// when the text is larger than the room in the queue, 1 MiB when the program reads.
+func (t *Terminal) Paste(s string) bool {
+	t.mu.Lock()
+	bracketed := t.machine.modes.bracketedPaste
+	t.mu.Unlock()
+	return t.output.offer(pasteText(s, bracketed), maxOutput)
+}
+
+// Mouse sends what the mouse did, at x and y of the terminal. It returns false when the program does not want to know it.
+func (t *Terminal) Mouse(msg tea.MouseMsg) bool {
+	t.mu.Lock()
+	s := mouseSequence(msg, t.machine.modes, t.machine.w, t.machine.h)
+	t.mu.Unlock()
+	return s != "" && t.output.offer(s, maxOutput)
+}
+
+// WantsMouse tells whether the program asked for the mouse.
+func (t *Terminal) WantsMouse() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.machine.modes.mouse != 0
+}
