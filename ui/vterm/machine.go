@@ -20,7 +20,7 @@ type machine struct {
 	answer  func(string) // to the program, must not block
 	history history
 	scratch []uv.Cell // of line
-	skip    int // so many of the next lines that scroll off are in history already
+	skip    int       // so many of the next lines that scroll off are in history already
 
 	plainSeen int // so many bytes from here were looked at, and are not worth the short way of plain
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"golang.org/x/sys/unix"
 )
 
 // A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
@@ -18,26 +17,27 @@ const (
 
 // Terminal is a virtual terminal at the master of a pty. Its methods may be called from any goroutine.
 type Terminal struct {
-	pty     *os.File
+	pty     master
 	input   *queue // from the program
 	output  *queue // to the program
 	changed chan struct{}
-	done    chan struct{}
+	ended   chan struct{} // nothing more can be read
+	done    chan struct{} // and all is parsed
 
 	mu      sync.Mutex
 	machine *machine
 }
 
 // New takes over the reading and writing of a pty's master until it is closed by its owner or the other end is gone, and
-// sets its size to w columns and h lines. The file must be one that Close interrupts (os.OpenFile of /dev/ptmx is; of
-// os.NewFile the descriptor must be non-blocking, see there), else only the other end can end it.
+// sets its size to w columns and h lines.
+// The descriptor becomes non-blocking.
 func New(pty *os.File, w, h int) *Terminal {
 	t := &Terminal{
-		pty: pty, input: newQueue(), output: newQueue(),
-		changed: make(chan struct{}, 1), done: make(chan struct{}),
+		pty: newMaster(pty), input: newQueue(), output: newQueue(),
+		changed: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{}),
 	}
 	t.machine = newMachine(w, h, func(s string) { t.output.offer(s, maxAnswers) })
-	t.setSize()
+	t.pty.setSize(t.machine.w, t.machine.h)
 	go t.read()
 	go t.parse()
 	go t.writeOut()
@@ -65,7 +65,8 @@ func (t *Terminal) read() {
 	}
 	t.input.close()
 	t.output.close()
-	_ = t.pty.SetWriteDeadline(time.Now()) // nobody will read what a write may be waiting with
+	close(t.ended)
+	_ = t.pty.SetWriteDeadline(time.Now()) // for the write of a file that waits by itself
 }
 
 // parse gives what was read to the machine, a batch after the other.
@@ -113,7 +114,7 @@ func (t *Terminal) writeOut() {
 		if b == nil {
 			return
 		}
-		if _, err := t.pty.Write(b); err != nil {
+		if t.pty.write(b, t.ended) != nil {
 			t.output.close()
 			return
 		}
@@ -125,20 +126,10 @@ func (t *Terminal) writeOut() {
 func (t *Terminal) Resize(w, h int) {
 	t.mu.Lock()
 	t.machine.safely(func() { t.machine.resize(w, h) })
+	w, h = t.machine.w, t.machine.h
 	t.mu.Unlock()
-	t.setSize()
+	t.pty.setSize(w, h)
 	t.announce()
-}
-
-func (t *Terminal) setSize() {
-	t.mu.Lock()
-	size := &unix.Winsize{Row: uint16(t.machine.h), Col: uint16(t.machine.w)}
-	t.mu.Unlock()
-	conn, err := t.pty.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = conn.Control(func(fd uintptr) { _ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
 }
 
 // Screen is what is seen when scrolled back by that many lines; 0 is the live screen.
