@@ -85,9 +85,9 @@ func (r *mountReader) add(m *proc.Mount, at *heldFile) {
 		r.cgroups(m)
 	case point == "/proc" && m.FSType == "proc" && m.Root == "/":
 		r.files.proc = ProcNew
-	case point == "/sys" && m.FSType == "sysfs" && m.Root == "/":
+	case m.FSType == "sysfs" && (point == "/sys" || isBelow(point, "/sys")): // systemd-nspawn mounts it in parts
 		r.files.sys = SysNew
-	case point == "/sys" && m.FSType == "tmpfs" && isReadOnly(m):
+	case point == "/sys" && m.FSType == "tmpfs":
 		r.files.sys = SysEmpty
 	case point == "/dev" && m.FSType == "tmpfs" && len(r.ours.find(m)) == 0:
 		r.files.dev = DevMinimal

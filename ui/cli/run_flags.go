@@ -19,6 +19,7 @@ import (
 // runFlags are the flags of `cutaway run`. Where docker run and bwrap have a flag for something, it has that name here.
 type runFlags struct {
 	preset, specFile, print string
+	like                    likeFlag
 	step                    bool
 
 	given   []givenOption // in the order of the command line
@@ -84,6 +85,7 @@ func (f *runFlags) register(c *cobra.Command) {
 	})
 	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`")
 	flags.StringVar(&f.specFile, "spec", "", "begin with the JSON in `FILE`, as --print json writes it; - is the standard input")
+	flags.StringVar(&f.like.target, "like", "", "begin with what a running container or process is: `TARGET`, a name or a PID")
 	flags.StringVar(&f.print, "print", "", "launch nothing, print the same as `FORM`: "+strings.Join(export.Names(), ", "))
 	flags.BoolVar(&f.step, "step", false, "stop before each stage of the launch, and show what the last one did")
 	completeWith(c, "preset", sandbox.PresetNames()...)
@@ -143,7 +145,7 @@ func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, no
 	switch {
 	case len(command) > 0:
 		s.Command = command
-	case f.specFile == "":
+	case f.specFile == "" && f.like.target == "":
 		s.Command = []string{shellOf(s)}
 	}
 	if err := s.Validate(); err != nil {
@@ -192,12 +194,15 @@ func (f *runFlags) byFlag(err error) error {
 	return &named
 }
 
-// begin is the Spec of the file or the preset.
+// begin is the Spec of the file, of what runs, or of the preset.
 func (f *runFlags) begin(c *cobra.Command) (*sandbox.Spec, []string, error) {
 	if f.print != "" {
 		if err := oneOf("--print", f.print, export.Names()); err != nil {
 			return nil, nil, err
 		}
+	}
+	if f.like.target != "" {
+		return f.beginLike(c)
 	}
 	if f.specFile != "" {
 		if c.Flags().Changed("preset") {
