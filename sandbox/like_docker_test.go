@@ -38,10 +38,12 @@ type dockerRecord struct {
 			Soft, Hard int64
 		}
 	}
-	Mounts []struct {
-		Source, Destination string
-		RW                  bool
-	}
+	Mounts []dockerMount
+}
+
+type dockerMount struct {
+	Source, Destination string
+	RW                  bool
 }
 
 // limits are the container's limits as a Spec has them.
@@ -115,6 +117,7 @@ func (d *dockerRecord) expect() []string {
 		fmt.Sprint("dir ", std.Or(d.Config.WorkingDir, "/")),
 		"limits " + string((&Spec{Limits: d.limits()}).JSON()),
 	}
+	slices.SortFunc(d.Mounts, func(a, b dockerMount) int { return strings.Compare(a.Destination, b.Destination) })
 	for _, m := range d.Mounts {
 		kind := BindRO
 		if m.RW {

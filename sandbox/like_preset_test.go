@@ -48,10 +48,14 @@ func (l *Likeness) marked(field string, known bool, words string) bool {
 }
 
 // differences lists the fields in which two Specs differ by their JSON, without the command, the working directory and the
-// variables, which the tests' own command has.
+// variables, which the tests' own command has. The order of mounts in different places says nothing.
 func differences(t *testing.T, was, now *Spec) (list []string) {
 	t.Helper()
 	flat := func(s *Spec) map[string]string {
+		sorted := *s
+		sorted.Mounts = slices.SortedFunc(slices.Values(s.Mounts), func(a, b Mount) int { return strings.Compare(a.Target, b.Target) })
+		sorted.Root.Tmp, sorted.Root.Hide = slices.Sorted(slices.Values(s.Root.Tmp)), slices.Sorted(slices.Values(s.Root.Hide))
+		s = &sorted
 		var tree map[string]any
 		if err := json.Unmarshal(s.JSON(), &tree); err != nil {
 			t.Fatal(err)
