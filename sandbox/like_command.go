@@ -75,7 +75,12 @@ func (p *portrait) environ() {
 	s := &p.Spec
 	s.Env = Env{Keep: []string{"TERM"}, Set: map[string]string{}}
 	usual := func() { s.Env.Set = map[string]string{"PATH": defaultPath} }
+	b, err := inTime(likePatience, func() ([]byte, error) { return readSome(p.dir+"/environ", maxEnviron) })
 	switch {
+	case err != nil:
+		usual()
+		p.unknown("env", "PATH alone: %s", because(err))
+		return
 	case p.standIn:
 		usual()
 		p.changed("env", "PATH alone: its variables are for its own files, and the host's programs would heed them")
@@ -83,12 +88,6 @@ func (p *portrait) environ() {
 	case isSecure(p.dir):
 		usual()
 		p.changed("env", "PATH alone: it has more rights than who started it, whose variables it has")
-		return
-	}
-	b, err := inTime(likePatience, func() ([]byte, error) { return readSome(p.dir+"/environ", maxEnviron) })
-	if err != nil {
-		usual()
-		p.unknown("env", "PATH alone: %s", because(err))
 		return
 	}
 	var hidden, odd []string

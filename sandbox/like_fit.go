@@ -23,6 +23,10 @@ func (p *portrait) together() {
 		if drop {
 			p.changed("mounts", "without %s: a new user namespace may not mount what shows the host's", clip(m.Target))
 		}
+		if m.Kind == CgroupFS && s.Sys == SysEmpty && isBelow(m.Target, "/sys") {
+			p.changed("mounts", "without %s: an empty /sys has no place for it", clip(m.Target))
+			return true
+		}
 		return drop
 	})
 	if l := &s.Limits; l.Memory != nil && *l.Memory > 0 && *l.Memory < leastMemory {

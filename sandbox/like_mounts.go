@@ -31,9 +31,11 @@ func (r *mountReader) mark(field string, known bool, format string, args ...any)
 	r.files.marks = append(r.files.marks, Mark{field, known, fmt.Sprintf(format, args...)})
 }
 
-// read goes through the mounts of a namespace of its own.
+// read goes through the mounts of a namespace of its own, by their places: mountinfo has them in the order in which they were made,
+// which need not be the one in which they were put there (move_mount(2)).
 func (r *mountReader) read(link string) {
 	r.others = map[string][]string{}
+	slices.SortStableFunc(r.theirs, func(a, b proc.Mount) int { return strings.Compare(a.MountPoint, b.MountPoint) })
 	r.ownRoot(link)
 	for i := range r.theirs {
 		m := &r.theirs[i]
@@ -85,9 +87,9 @@ func (r *mountReader) add(m *proc.Mount, at *heldFile) {
 		r.cgroups(m)
 	case point == "/proc" && m.FSType == "proc" && m.Root == "/":
 		r.files.proc = ProcNew
-	case point == "/sys" && m.FSType == "sysfs" && m.Root == "/":
+	case m.FSType == "sysfs" && (point == "/sys" || isBelow(point, "/sys")): // systemd-nspawn mounts it in parts
 		r.files.sys = SysNew
-	case point == "/sys" && m.FSType == "tmpfs" && isReadOnly(m):
+	case point == "/sys" && m.FSType == "tmpfs":
 		r.files.sys = SysEmpty
 	case point == "/dev" && m.FSType == "tmpfs" && len(r.ours.find(m)) == 0:
 		r.files.dev = DevMinimal

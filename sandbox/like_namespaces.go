@@ -93,7 +93,7 @@ func (p *portrait) sharedNamespaces() {
 // maps are those of a new user namespace, where this user can write them.
 func (p *portrait) maps() {
 	s := &p.Spec
-	if !s.Namespaces.User.IsNew() {
+	if !s.Namespaces.User.IsNew() || p.them.Unread["ns/user"] != nil { // it may be ours
 		return
 	}
 	for _, m := range []struct {
@@ -147,6 +147,8 @@ func (p *portrait) hostname() {
 	s.Hostname = Default().Hostname
 	name, err := hostnameOf(p.dir)
 	switch {
+	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
+		p.unknown("hostname", "a default: to look into its uts namespace takes root")
 	case err != nil:
 		p.unknown("hostname", "a default: %s", because(err))
 	case !isHostname(name):

@@ -79,11 +79,13 @@ func (p *portrait) capabilities() {
 	if s.User.UID != 0 {
 		expected = ambient
 	}
-	switch {
+	switch permitted := caps.Set(st.CapPrm); {
 	case kept != bound:
 		p.changed("capabilities", "the permitted ones: its bounding set has %d more, which a program that it executes could get", (bound &^ kept).Len())
-	case caps.Set(st.CapPrm) != expected:
-		p.changed("capabilities", "the bounding set: it has other permitted ones (%s) than a command that is executed as user %d", setWords(caps.Set(st.CapPrm)), s.User.UID)
+	case permitted&^bound != 0:
+		p.changed("capabilities", "without %s, which it has and could not get again: its bounding set is without them", setWords(permitted&^bound))
+	case permitted != expected:
+		p.changed("capabilities", "the bounding set: it has other permitted ones (%s) than a command that is executed as user %d", setWords(permitted), s.User.UID)
 	}
 	if st.CapEff != st.CapPrm {
 		p.changed("capabilities", "all in effect: of its own only %s are", setWords(caps.Set(st.CapEff)))

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -52,7 +53,7 @@ func (p *portrait) readFiles() (*files, error) {
 		}
 	}
 	r := &mountReader{
-		root: root, same: root.same(ours), theirs: p.them.Mounts, ours: placesOf(p.us.Mounts),
+		root: root, same: root.same(ours), theirs: slices.Clone(p.them.Mounts), ours: placesOf(p.us.Mounts),
 		files: &files{root: Root{Kind: RootKeep, Switch: PivotRoot}, proc: ProcKeep, sys: SysKeep, dev: DevKeep},
 	}
 	switch {

@@ -19,7 +19,7 @@ import (
 )
 
 func newRun(a *app) *cobra.Command {
-	flags := &runFlags{}
+	flags := &runFlags{like: likeFlag{find: a.resolve}}
 	c := &cobra.Command{
 		Use:   "run [flags] [--] [COMMAND [ARGUMENT...]]",
 		Short: "Launch a sandbox: a shell or a command in namespaces of its own",
@@ -31,7 +31,8 @@ func newRun(a *app) *cobra.Command {
 			"  cutaway run --step                           the same, stage by stage, with what each one changed\n" +
 			"  cutaway run --preset pid                     the course's unshare --fork --pid --mount-proc bash\n" +
 			"  cutaway run --net container:db -- ss -tln    in the network of the container db\n" +
-			"  cutaway run --memory 64M --print unshare     the same by hand",
+			"  cutaway run --memory 64M --print unshare     the same by hand\n" +
+			"  cutaway run --like db --print docker         how the container db would be started by hand",
 		RunE: func(c *cobra.Command, args []string) error { return a.notTheCommand(a.run(c, flags, args)) },
 	}
 	c.Flags().SetInterspersed(false) // what follows the command is the command's
@@ -40,6 +41,9 @@ func newRun(a *app) *cobra.Command {
 		if err := c.RegisterFlagCompletionFunc(name, a.completeSource); err != nil {
 			panic(err) // register defined them
 		}
+	}
+	if err := c.RegisterFlagCompletionFunc("like", a.completeTarget); err != nil {
+		panic(err)
 	}
 	return c
 }
@@ -85,20 +89,27 @@ func (a *app) run(c *cobra.Command, flags *runFlags, args []string) error {
 		return err
 	}
 	if flags.print != "" {
+		if flags.like.target != "" { // its notes are about the target, others about a launch
+			a.noteAll(notes)
+		}
 		return a.printSpec(spec, flags.print)
 	}
 	if a.readonly {
 		return errors.New("--readonly: launching a sandbox changes the system; --print shows what would be done")
 	}
-	for _, note := range notes {
-		a.note(note)
-	}
+	a.noteAll(notes)
 	return a.launch(c.Context(), spec, flags)
 }
 
 // note writes a line that is no error on stderr.
 func (a *app) note(line string) {
 	a.tell("cutaway: ", line)
+}
+
+func (a *app) noteAll(lines []string) {
+	for _, line := range lines {
+		a.note(line)
+	}
 }
 
 // launch starts the sandbox, lends it the terminal, and returns its status.

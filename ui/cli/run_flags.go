@@ -19,6 +19,7 @@ import (
 // runFlags are the flags of `cutaway run`. Where docker run and bwrap have a flag for something, it has that name here.
 type runFlags struct {
 	preset, specFile, print string
+	like                    likeFlag
 	step                    bool
 
 	wish  launch.Wish
@@ -68,6 +69,7 @@ func (f *runFlags) register(c *cobra.Command) {
 	})
 	flags.StringVarP(&f.preset, "preset", "p", "isolated", "begin with the preset `NAME`")
 	flags.StringVar(&f.specFile, "spec", "", "begin with the JSON in `FILE`, as --print json writes it; - is the standard input")
+	flags.StringVar(&f.like.target, "like", "", "begin with what a running container or process is: `TARGET`, a name or a PID")
 	flags.StringVar(&f.print, "print", "", "launch nothing, print the same as `FORM`: "+strings.Join(export.Names(), ", "))
 	flags.BoolVar(&f.step, "step", false, "stop before each stage of the launch, and show what the last one did")
 	completeWith(c, "preset", sandbox.PresetNames()...)
@@ -104,7 +106,8 @@ func (f *runFlags) spec(c *cobra.Command, command []string) (s *sandbox.Spec, no
 		return nil, nil, err
 	}
 	f.wish.Command = command
-	s, notes, err = f.wish.Spec()
+	s, more, err := f.wish.Spec()
+	notes = append(f.like.notes, more...)
 	if err != nil {
 		return nil, nil, usageError{f.byFlag(err)}
 	}
@@ -150,12 +153,15 @@ func (f *runFlags) byFlag(err error) error {
 	return &named
 }
 
-// begin finds the Spec of the file, or the preset and the machine to fit it to.
+// begin finds the Spec of the file or of what runs, or the preset and the machine to fit it to.
 func (f *runFlags) begin(c *cobra.Command) (err error) {
 	if f.print != "" {
 		if err := oneOf("--print", f.print, export.Names()); err != nil {
 			return err
 		}
+	}
+	if f.like.target != "" {
+		return f.beginLike(c)
 	}
 	if f.specFile != "" {
 		if c.Flags().Changed("preset") {
