@@ -201,7 +201,7 @@ func (k *kernelPane) note() line {
 	s := "pid " + strconv.Itoa(p.PID)
 	if st := p.Facts.Status; st.OK() && len(st.Value.NSpid) > 1 {
 		_, pid := insideText(p)
-		s += ", inside " + pid
+		s += " → " + pid
 	}
 	return words(dim, s+" · up "+text.Duration(k.up()))
 }
@@ -222,8 +222,8 @@ func (k *kernelPane) body(r rect, focused bool) []string {
 	if k.source.shows(k.r.h) {
 		source = k.subject.sourceLines(k.selected(), r, k.framed)
 	}
-	if k.source == sourceAuto && !focused && len(k.lines)+len(source) > r.h {
-		source = nil // the values come first where nobody asks for a source
+	if k.source == sourceAuto && len(k.lines)+len(source) > r.h {
+		source = nil // what changes comes first where nobody asks for a source
 	}
 	k.drawn.source = len(source) > 0
 	k.drawn.body.h = max(r.h-len(source), 0)
