@@ -28,7 +28,10 @@ const (
 func (k *kernelPane) addProcesses(rs *rows) {
 	rs.list = append(rs.list, row{head: true, lines: []line{k.processHead()}})
 	for _, m := range k.family.members {
-		rs.list = append(rs.list, row{id: m.key, wide: true, fill: func(r *row) { k.fillProcess(r, m) }})
+		if m.fill == nil {
+			m.fill = func(r *row) { k.fillProcess(r, m) }
+		}
+		rs.list = append(rs.list, row{id: m.key, wide: true, fill: m.fill})
 	}
 }
 

@@ -30,7 +30,7 @@ func (k *kernelPane) makeRows(width int) {
 	if u.node != nil {
 		u.history.rings[u.node.Key] = &k.cpu
 	}
-	rs := &rows{}
+	rs := &rows{list: k.rows[:0]} // of thousands, making room would be most of the work
 	if u.proc == nil {
 		rs.say(dim, k.nothing())
 		k.sections = []int{0}
