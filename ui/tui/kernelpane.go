@@ -203,16 +203,14 @@ func (k *kernelPane) note() line {
 		_, pid := insideText(p)
 		s += " → " + pid
 	}
-	return words(dim, s+" · up "+text.Duration(k.up()))
-}
-
-// up is for how long it has been running.
-func (k *kernelPane) up() time.Duration {
-	u, started := &k.subject, k.watched.started
-	if started.IsZero() {
-		started = u.started()
+	started := k.watched.started
+	if started.IsZero() && !k.subject.snap.Host.Boot.IsZero() {
+		started = k.subject.started()
 	}
-	return max(u.snap.Taken.Sub(started).Truncate(time.Second), 0)
+	if !started.IsZero() {
+		s += " · up " + text.Duration(max(k.subject.snap.Taken.Sub(started).Truncate(time.Second), 0))
+	}
+	return words(dim, s)
 }
 
 // body draws the rows, and the source of the value under the cursor below them.

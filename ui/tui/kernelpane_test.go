@@ -89,6 +89,11 @@ func (b *box) tick(seq uint64) *inspect.Snapshot {
 	}
 	s := b.snapshot(seq)
 	s.Taken = s.Taken.UTC()
+	for _, c := range s.Containers {
+		if c.Name == "shell-1" && b.use != nil {
+			c.Cgroup = s.ByID(b.id()).Facts.Cgroup.Value
+		}
+	}
 	m := []proc.IDMapping{{Inside: 0, Outside: 165536, Count: 65536}}
 	s.IDMaps[b.ns.Ino[proc.User]] = inspect.IDMaps{UID: reading.Value(m), GID: reading.Value(m)}
 	return s
@@ -343,6 +348,33 @@ func TestKillsOfDetail(t *testing.T) {
 	}
 }
 
+// With the process table alone, as at first, every value says that it was not read yet.
+func TestKernelPaneOfTable(t *testing.T) {
+	b := newBox()
+	s := b.tick(1)
+	for i := range s.Procs {
+		s.Procs[i].Facts, s.Procs[i].Container = &inspect.Facts{}, nil
+	}
+	s.Host.Boot = time.Time{}
+	k := newKernelPane(newTestLook(), kernel{last: 40})
+	k.setLook(look{newTheme(nil), text.ASCII})
+	k.setSize(rect{0, 0, 96, 58}, true)
+	k.watch(watched{first: b.id()})
+	k.show(s, nil)
+	view := drawn(t, k.view(false), 96, 58)
+	for _, label := range []string{"namespaces", "uid map", "root", "capabilities"} {
+		if !strings.Contains(view, fmt.Sprintf("%-14s~", label)) {
+			t.Errorf("%s is not marked as not read:\n%s", label, view)
+		}
+	}
+	if strings.ContainsFunc(view, func(r rune) bool { return r > 126 }) {
+		t.Errorf("not only ASCII:\n%s", view)
+	}
+	if got := familyText(k); got != "8809 .8810 ..8851 ..8852" {
+		t.Errorf("the processes are %s", got)
+	}
+}
+
 // What was known last stays when the first process is gone, and a new sandbox begins anew.
 func TestKernelPaneEnds(t *testing.T) {
 	b := newBox()
@@ -397,6 +429,9 @@ func TestKernelPaneKeys(t *testing.T) {
 	press("]", "]", "j")
 	if view := drawn(t, k.view(true), 80, 22); !strings.Contains(view, "901 900 0:60 / /proc") {
 		t.Errorf("the source of a mount is not its line:\n%s", view)
+	}
+	if mask := k.mask(); mask != "" || k.noCommand() != "" {
+		t.Errorf("the mount has the mask %q, and: %s", mask, k.noCommand())
 	}
 	press(".")
 	if view := drawn(t, k.view(true), 80, 22); strings.Contains(view, "901 900 0:60 / /proc") {

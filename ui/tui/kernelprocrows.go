@@ -75,8 +75,8 @@ func (k *kernelPane) fillProcess(r *row, m *member) {
 		l = l.put(pale(m, stateStyle), text.Fit(state, stateCols)).gap(columnGap)
 	}
 	room := k.nameCols()
-	words := processWords(m, name).fit(room)
-	l = append(l, words...).gap(room-words.width()+columnGap).put(st, changed)
+	who := processWords(m, name).fit(room)
+	l = append(l, who...).gap(room-who.width()+columnGap).put(st, changed)
 	r.lines = []line{l.fit(k.processWidth())}
 	r.copy = strconv.Itoa(p.PID)
 	r.title = text.Sanitise(p.Comm) + " " + r.copy
@@ -88,11 +88,11 @@ func (k *kernelPane) fillProcess(r *row, m *member) {
 }
 
 func numbers(list []int) string {
-	words := make([]string, len(list))
+	digits := make([]string, len(list))
 	for i, n := range list {
-		words[i] = strconv.Itoa(n)
+		digits[i] = strconv.Itoa(n)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(digits, " ")
 }
 
 // changed is what happened to a process, and the style of its row.
