@@ -59,25 +59,7 @@ func (s *stepper) before(at sandbox.Stage, pid int) error {
 // finish shows what the last stage did and who the command is, once it runs.
 func (s *stepper) finish(pid int) {
 	s.done(pid)
-	s.print("\n" + s.st.bold("The command runs.") + "\n" + s.paragraph(whoRuns(s.last), 0) + "\n")
-}
-
-// whoRuns says which process the command is.
-func whoRuns(first steps.View) string {
-	switch {
-	case first.Unread["."] != nil:
-		return "It has ended already."
-	case first.Comm != steps.FirstProgram:
-		return fmt.Sprintf("It is PID %d.", first.PID)
-	case len(first.Children) == 0:
-		return fmt.Sprintf("PID %d is the tiny init over it.", first.PID)
-	}
-	command := steps.Look(first.Children[0])
-	words := fmt.Sprintf("It is PID %d, %s, below the tiny init, PID %d", command.PID, command.Comm, first.PID)
-	if inside := command.Status.NSpid; len(inside) > 1 {
-		words += fmt.Sprintf("; inside it is PID %d", inside[len(inside)-1])
-	}
-	return words + "."
+	s.print("\n" + s.st.bold("The command runs.") + "\n" + s.paragraph(steps.WhoRuns(s.last), 0) + "\n")
 }
 
 // announce says which stage comes next and what it is for.

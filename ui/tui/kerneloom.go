@@ -44,13 +44,13 @@ func (k *kernelPane) lookForKills(at time.Time) {
 	k.oom.victim = text.Sanitise(m.proc.Comm) + " " + strconv.Itoa(m.proc.PID)
 }
 
-// ownCgroup tells whether all processes whose memory counts for the cgroup of the first one belong to the sandbox.
+// ownCgroup tells whether all processes whose memory counts for the cgroup of the usage belong to the sandbox.
 func (k *kernelPane) ownCgroup() bool {
-	s, own := k.subject.snap, k.subject.proc.Facts.Cgroup
-	if !own.OK() {
+	own := k.subject.usageOf()
+	if own == nil {
 		return false
 	}
-	path := memoryPath(own.Value)
+	s, path := k.subject.snap, memoryPath(own)
 	for i := range s.Procs {
 		if k.family.places[i] != nil {
 			continue

@@ -201,18 +201,16 @@ func (k *kernelPane) note() line {
 	s := "pid " + strconv.Itoa(p.PID)
 	if st := p.Facts.Status; st.OK() && len(st.Value.NSpid) > 1 {
 		_, pid := insideText(p)
-		s += ", inside " + pid
+		s += " → " + pid
 	}
-	return words(dim, s+" · up "+text.Duration(k.up()))
-}
-
-// up is for how long it has been running.
-func (k *kernelPane) up() time.Duration {
-	u, started := &k.subject, k.watched.started
-	if started.IsZero() {
-		started = u.started()
+	started := k.watched.started
+	if started.IsZero() && !k.subject.snap.Host.Boot.IsZero() {
+		started = k.subject.started()
 	}
-	return max(u.snap.Taken.Sub(started).Truncate(time.Second), 0)
+	if !started.IsZero() {
+		s += " · up " + text.Duration(max(k.subject.snap.Taken.Sub(started).Truncate(time.Second), 0))
+	}
+	return words(dim, s)
 }
 
 // body draws the rows, and the source of the value under the cursor below them.
@@ -222,8 +220,8 @@ func (k *kernelPane) body(r rect, focused bool) []string {
 	if k.source.shows(k.r.h) {
 		source = k.subject.sourceLines(k.selected(), r, k.framed)
 	}
-	if k.source == sourceAuto && !focused && len(k.lines)+len(source) > r.h {
-		source = nil // the values come first where nobody asks for a source
+	if k.source == sourceAuto && len(k.lines)+len(source) > r.h {
+		source = nil // what changes comes first where nobody asks for a source
 	}
 	k.drawn.source = len(source) > 0
 	k.drawn.body.h = max(r.h-len(source), 0)

@@ -15,19 +15,23 @@ const (
 	userCols    = 8
 	stateCols   = 1
 	columnGap   = 2
-	changedCols = len(killedText)
-	// From this width on there is room for user and state.
-	roomForUser = 70
+	roomForUser = 70 // the width from which on there is room for them
 )
 
-// killedText is said only of a process for which it is certain.
-const killedText = "killed: out of memory"
+// What is said of a process that the kernel killed for want of memory, with room and without.
+const (
+	killedText  = "killed: out of memory"
+	killedShort = "killed: OOM"
+)
 
 // addProcesses lists the processes as a tree, with what changed of them.
 func (k *kernelPane) addProcesses(rs *rows) {
 	rs.list = append(rs.list, row{head: true, lines: []line{k.processHead()}})
 	for _, m := range k.family.members {
-		rs.list = append(rs.list, row{id: m.key, wide: true, fill: func(r *row) { k.fillProcess(r, m) }})
+		if m.fill == nil {
+			m.fill = func(r *row) { k.fillProcess(r, m) }
+		}
+		rs.list = append(rs.list, row{id: m.key, wide: true, fill: m.fill})
 	}
 }
 
@@ -36,19 +40,21 @@ func (k *kernelPane) processWidth() int { return k.subject.width + labelWidth }
 
 // nameCols is the room for a name.
 func (k *kernelPane) nameCols() int {
-	used := hostCols + insideCols + changedCols + 3*columnGap
+	used := hostCols + insideCols + len(changedTitle) + 3*columnGap
 	if k.processWidth() >= roomForUser {
-		used += userCols + stateCols + 2*columnGap
+		used += userCols + stateCols + 2*columnGap + len(killedText) - len(changedTitle)
 	}
 	return max(k.processWidth()-used, 8)
 }
+
+const changedTitle = "WHAT CHANGED"
 
 func (k *kernelPane) processHead() line {
 	l := line{}.put(dim, text.PadLeft("HOST", hostCols)+text.PadLeft("INSIDE", columnGap+insideCols)).gap(columnGap)
 	if k.processWidth() >= roomForUser {
 		l = l.put(dim, text.Fit("USER", userCols)).gap(columnGap).put(dim, "S").gap(columnGap)
 	}
-	return l.put(dim, text.Fit("PROCESS", k.nameCols())).gap(columnGap).put(dim, "WHAT CHANGED").fit(k.processWidth())
+	return l.put(dim, text.Fit("PROCESS", k.nameCols())).gap(columnGap).put(dim, changedTitle).fit(k.processWidth())
 }
 
 // fillProcess makes the line of a process, and what there is to say of it.
@@ -69,8 +75,8 @@ func (k *kernelPane) fillProcess(r *row, m *member) {
 		l = l.put(pale(m, stateStyle), text.Fit(state, stateCols)).gap(columnGap)
 	}
 	room := k.nameCols()
-	words := processWords(m, name).fit(room)
-	l = append(l, words...).gap(room-words.width()+columnGap).put(st, changed)
+	who := processWords(m, name).fit(room)
+	l = append(l, who...).gap(room-who.width()+columnGap).put(st, changed)
 	r.lines = []line{l.fit(k.processWidth())}
 	r.copy = strconv.Itoa(p.PID)
 	r.title = text.Sanitise(p.Comm) + " " + r.copy
@@ -82,22 +88,24 @@ func (k *kernelPane) fillProcess(r *row, m *member) {
 }
 
 func numbers(list []int) string {
-	words := make([]string, len(list))
+	digits := make([]string, len(list))
 	for i, n := range list {
-		words[i] = strconv.Itoa(n)
+		digits[i] = strconv.Itoa(n)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(digits, " ")
 }
 
 // changed is what happened to a process, and the style of its row.
 func (k *kernelPane) changed(m *member) (style, string) {
 	switch {
+	case m.killed && k.processWidth() < roomForUser:
+		return bad, killedShort
 	case m.killed:
 		return bad, killedText
 	case m.end != 0:
 		return dim, "ended"
 	case m.over():
-		return warn, "ended, not waited for"
+		return warn, "zombie"
 	case k.family.fresh(m):
 		return good, "new"
 	}
@@ -122,5 +130,9 @@ func processWords(m *member, st style) line {
 	if p.How.State == reading.Denied {
 		return l.put(warn, "hidden").gap(2).put(dim, p.How.String())
 	}
-	return l.put(st, text.Sanitise(p.Comm)).gap(2).put(dim, argsSummary(p))
+	l = l.put(st, text.Sanitise(p.Comm))
+	if args := argsSummary(p); args != "" {
+		l = l.gap(2).put(dim, args)
+	}
+	return l
 }

@@ -18,15 +18,17 @@ type family struct {
 	cpu     float64 // percent of one core, of all
 	rss     uint64
 
-	// These are kept to be used again at the next tick, by position in Snapshot.Procs.
+	// These are kept to be used again at the next tick; the first two are by position in Snapshot.Procs.
 	kin    []kinship
 	places []*member
+	byPID  []*member
 }
 
 // member is one process of the family.
 type member struct {
 	proc   *inspect.Process // as it was seen last
 	key    string           // of its row
+	fill   func(*row)       // makes its row
 	depth  int
 	seen   int  // the last tick that saw it
 	born   int  // the first one
@@ -166,7 +168,7 @@ func (f *family) bury() {
 
 // arrange puts the members below their parents, by PID.
 func (f *family) arrange(s *inspect.Snapshot) {
-	all := make([]*member, 0, len(f.known))
+	all := f.byPID[:0]
 	for _, m := range f.places {
 		if m != nil {
 			all = append(all, m)
@@ -176,6 +178,7 @@ func (f *family) arrange(s *inspect.Snapshot) {
 		at, _ := slices.BinarySearchFunc(all, m, func(a, b *member) int { return a.proc.PID - b.proc.PID })
 		all = slices.Insert(all, at, m)
 	}
+	f.byPID = all
 	root := member{depth: -1}
 	for _, m := range slices.Backward(all) {
 		parent := f.parent(s, m)

@@ -30,7 +30,7 @@ func (k *kernelPane) makeRows(width int) {
 	if u.node != nil {
 		u.history.rings[u.node.Key] = &k.cpu
 	}
-	rs := &rows{}
+	rs := &rows{list: k.rows[:0]} // of thousands, making room would be most of the work
 	if u.proc == nil {
 		rs.say(dim, k.nothing())
 		k.sections = []int{0}
@@ -78,32 +78,34 @@ func (k *kernelPane) addEntered(rs *rows) {
 	if target.Container != nil {
 		l = append(containerName(target.Container).put(dim, ", "), l...)
 	}
-	rs.add("", "entered", l, enteredLine(target.Facts.NS, u.proc.Facts.NS))
+	rs.add("", "entered", l, u.enteredLine(target.Facts.NS))
 	rs.blank()
 }
 
-// enteredLine tells in which namespaces of a process another one is.
-func enteredLine(target, own *proc.Namespaces) line {
-	if target == nil || own == nil {
+// enteredLine tells in which of the namespaces that a container does not share with the host the process is.
+func (u *subject) enteredLine(target *proc.Namespaces) line {
+	self := u.proc.Facts.NS
+	if target == nil || self == nil {
 		return words(dim, "…")
 	}
-	var same, other []string
-	for link := range proc.NSLink(proc.NSKinds) {
+	var in, out []string
+	for kind, cell := range u.snap.Fingerprint(target) {
+		name := proc.NSKind(kind).String()
 		switch {
-		case !target.How[link].OK() || !own.How[link].OK():
-		case target.Ino[link] == own.Ino[link]:
-			same = append(same, proc.NSLinkName(link))
+		case cell.Kind == inspect.CellHost || cell.Kind == inspect.CellUnknown || !self.How[kind].OK():
+		case target.Ino[kind] == self.Ino[kind]:
+			in = append(in, name)
 		default:
-			other = append(other, proc.NSLinkName(link))
+			out = append(out, name)
 		}
 	}
 	switch {
-	case len(other) == 0:
-		return words(plain, "all of its namespaces")
-	case len(same) == 0:
-		return words(plain, "none of its namespaces")
+	case len(out) == 0:
+		return words(plain, "in all namespaces that it does not share with the host")
+	case len(in) == 0:
+		return words(plain, "in none of its namespaces")
 	}
-	return words(dim, "its ").put(plain, strings.Join(same, " ")).put(dim, ", not its ").put(plain, strings.Join(other, " "))
+	return words(dim, "in its ").put(plain, strings.Join(in, " ")).put(dim, ", not in its ").put(warn, strings.Join(out, " "))
 }
 
 // addConfinement is what the kernel keeps the first process in.
@@ -188,7 +190,7 @@ func (lk look) cellMark(c inspect.Cell) (mark string, st style) {
 	case inspect.CellOwn:
 		return lk.glyphs.Own, own
 	case inspect.CellShared:
-		return string(c.Letter), shareStyle(c.Letter)
+		return string(c.Letter) + ":", shareStyle(c.Letter)
 	}
 	return lk.glyphs.Unknown, warn
 }

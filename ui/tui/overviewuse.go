@@ -21,6 +21,14 @@ func (u *subject) usage() *cgroup.Usage {
 	return nil
 }
 
+// usageOf is the cgroup that usage is of; nil when it is not known.
+func (u *subject) usageOf() *cgroup.Membership {
+	if u.container != nil && u.container.Usage != nil {
+		return u.container.Cgroup
+	}
+	return u.proc.Facts.Cgroup.Value
+}
+
 // overviewUse is what the selection uses of what it may use.
 func overviewUse(u *subject, rs *rows) {
 	rs.add(fieldRSS, "memory", words(plain, text.Bytes(u.node.RSS)).put(dim, " resident"))

@@ -1,5 +1,7 @@
 package tui
 
+import "slices"
+
 // rowList is rows on the screen: the lines that they take, the cursor that stands on one of them, and the window over the
 // lines.
 type rowList struct {
@@ -17,7 +19,7 @@ type rowLine struct {
 
 // setRows takes new rows, width cells wide without the labels, and finds the cursor's place among them.
 func (l *rowList) setRows(rows []row, width int, place string) {
-	l.rows, l.lines = rows, make([]rowLine, 0, len(rows))
+	l.rows, l.lines = rows, slices.Grow(l.lines[:0], len(rows))
 	for i := range rows {
 		l.addLines(i, width)
 	}

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strconv"
-
 	"cutaway/inspect"
 	"cutaway/inspect/filter"
 	"cutaway/inspect/users"
@@ -29,14 +27,6 @@ type built struct {
 	hidden int               // processes that the filter kept out
 	nodes  int               // in the whole tree: the most rows that it can have
 	names  map[uint32]string // of the users that processes run as
-}
-
-// user is a user's name, or its number when it has none.
-func (b *built) user(uid uint32) string {
-	if name := b.names[uid]; name != "" {
-		return name
-	}
-	return strconv.FormatUint(uint64(uid), 10)
 }
 
 // build makes the tree. It may take milliseconds on a large machine and looks into passwd, so it is called from commands
