@@ -109,7 +109,7 @@ func (j *journalView) row(row, in int) line {
 	if in < journalWide {
 		at, target = at[len("2006-"):], journalTarget-10
 	}
-	l := words(st, at).gap(2).put(resultStyle, text.PadRight(result, journalResult))
+	l := j.pointer(row == j.list.cursor).put(st, at).gap(2).put(resultStyle, text.PadRight(result, journalResult))
 	l = l.put(strong, text.Fit(text.Sanitise(e.Action), journalAction)).put(plain, text.Fit(oneLine(e.Target), target)).gap(1)
 	return l.put(dim, text.TruncateMiddle(oneLine(e.Shell), max(in-l.width(), 0)))
 }

@@ -180,7 +180,7 @@ func (j *journalView) listKey(msg tea.KeyPressMsg) action {
 	case "]", "right":
 		j.about++
 	case "r", "ctrl+r":
-		j.stale = true
+		j.stale, j.note = true, words(dim, "read again")
 	case "y":
 		if e := j.selected(); e != nil {
 			return copyText{"the shell line", e.Shell}

@@ -29,8 +29,9 @@ type limitsClock struct {
 	// The rest is Update's alone.
 	target    change.Target
 	shown     []control.Result
-	left      int // seconds; 0 when the clock stands
-	count     int // tells an older clock's beat from this one's
+	left      int  // seconds; 0 when the clock stands
+	count     int  // tells an older clock's beat from this one's
+	making    bool // a change is under way
 	reverting bool
 	failed    error // why it could not be taken back
 	note      line  // what came of the last change
@@ -68,8 +69,28 @@ func (c *limitsClock) chip(l line) line {
 	return l.gap(2).put(st, "limits: "+c.says()+", l to keep")
 }
 
-// apply makes a change, away from Update.
-func (c *limitsClock) apply(t change.Target, set limit.Set, shown *control.Plan) ([]control.Result, error) {
+// apply makes a change. One at a time is made and waits to be kept: busy says why another one cannot be made now.
+func (c *limitsClock) apply(t change.Target, set limit.Set, shown *control.Plan, came func(error)) tea.Cmd {
+	c.making = true
+	return work(func() ([]control.Result, error) { return c.makeChange(t, set, shown) }, func(results []control.Result, err error) action {
+		c.making = false
+		came(err)
+		if err != nil {
+			return nil
+		}
+		return limitsChanged{t, results}
+	})
+}
+
+func (c *limitsClock) busy() string {
+	if c.making {
+		return "another change is being made"
+	}
+	return c.cannotLeave()
+}
+
+// makeChange runs away from Update.
+func (c *limitsClock) makeChange(t change.Target, set limit.Set, shown *control.Plan) ([]control.Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	results, err := c.ctl.apply(t, set, shown)
@@ -96,7 +117,8 @@ func (c *limitsClock) beat(b limitsBeat) action {
 	if b.count != c.count || c.left == 0 {
 		return nil
 	}
-	if c.left--; c.left > 0 {
+	if c.left > 1 {
+		c.left--
 		return background{c.next()}
 	}
 	return c.revert()

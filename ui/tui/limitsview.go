@@ -1,12 +1,15 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/reading"
+	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/control"
 	"cutaway/sandbox/limit"
 	"cutaway/ui/change"
 	"cutaway/ui/text"
@@ -22,7 +25,7 @@ type drawnLimits struct {
 // The widest the editor gets, and where its columns are. SET BY takes what is left.
 const (
 	limitsWidth = 104
-	nameCells   = 8
+	nameCells   = 9
 	useCells    = 8
 	boundCells  = 11
 	newCells    = 16
@@ -43,7 +46,7 @@ func (e *limitsEditor) view(r rect) []string {
 		e.first = 0
 	}
 	lines := append([]line{}, head...)
-	if left := min(room-len(head)-1, max(wordsRoom, room/3)); left > 0 {
+	if left := min(room-len(head)-1, max(wordsRoom, room/3)); left > 0 && e.now != nil {
 		about := e.about(in)
 		rule := e.rule(in, len(about) > left, "pgdn more")
 		about, e.drawn.words = scrolled(about, &e.top, left)
@@ -78,7 +81,7 @@ func (e *limitsEditor) place(at rect, rows []rect, shown int) {
 	}
 	e.drawn.caret = nil
 	if r := e.drawn.rows[e.at]; r.h > 0 && !e.asks() && e.now != nil {
-		_, caret := e.rows[e.at].field.window(newCells - 1)
+		_, caret := e.rows[e.at].field.window(newCells - 3)
 		e.drawn.caret = tea.NewCursor(at.x+at.w-2-newCells+caret, r.y)
 	}
 }
@@ -130,7 +133,7 @@ func (e *limitsEditor) rowLine(i, in int) line {
 	if name == "weight" && e.now.use.CPUWeightIsShares {
 		name = "shares"
 	}
-	l := words(st, name).gap(nameCells - len(name))
+	l := e.pointer(i == e.at).put(st, name).gap(nameCells - 1 - len(name))
 	if r.reads == nil {
 		l = append(l.gap(2*useCells+2), e.textValue(r.name)...)
 	} else {
@@ -139,19 +142,28 @@ func (e *limitsEditor) rowLine(i, in int) line {
 		l = l.put(plain, text.PadLeft(cellOf(reads.own, limitCell(reads.write)), useCells))
 		if reads.effective != nil {
 			l = l.put(strong, text.PadLeft(cellOf(reads.effective.Limit, limitCell(reads.write)), boundCells)).gap(2)
-			l = append(l, e.setBy(reads.effective)...)
+			l = append(l, e.setBy(reads.effective, in-newCells-1-l.width())...)
 		} else {
 			l = l.put(dim, text.PadLeft("-", boundCells)).put(dim, "  -")
 		}
 	}
 	l = l.fit(in - newCells - 1).to(in - newCells)
-	typed, _ := r.field.window(newCells - 1)
+	typed, _ := r.field.window(newCells - 3)
 	typedStyle := mask
 	var set limit.Set
 	if v := strings.TrimSpace(r.field.value()); v != "" && r.parse(v, &set) != nil {
 		typedStyle = bad
 	}
-	return l.put(typedStyle, typed)
+	l = l.put(typedStyle, typed)
+	if e.hurts(r.name) {
+		l = l.put(bad, " !")
+	}
+	return l
+}
+
+// hurts tells whether what is typed for a limit can hurt.
+func (e *limitsEditor) hurts(name string) bool {
+	return e.plan != nil && slices.ContainsFunc(e.plan.Writes, func(w control.Write) bool { return w.Limit == name && w.Hurts })
 }
 
 func (e *limitsEditor) textValue(name string) line {
@@ -184,7 +196,7 @@ func limitCell(write func(uint64) string) func(cgroup.Limit) string {
 }
 
 // setBy says which cgroup sets the limit that binds.
-func (e *limitsEditor) setBy(f *cgroup.Effective) line {
+func (e *limitsEditor) setBy(f *cgroup.Effective, room int) line {
 	above := ""
 	if f.Above {
 		above = " as far as can be seen"
@@ -196,10 +208,10 @@ func (e *limitsEditor) setBy(f *cgroup.Effective) line {
 		return words(dim, "none"+above)
 	case f.Path == "":
 		return words(warn, "one above what can be seen")
-	case f.Path == e.now.use.Path && e.now.own != nil:
+	case slices.ContainsFunc(e.now.own, func(s cgroups.Setting) bool { return s.Path() == f.File }):
 		return words(dim, "itself"+above)
 	}
-	return words(accent, text.Sanitise(f.Path)).put(dim, above)
+	return words(accent, text.TruncateMiddle(text.Sanitise(f.Path), max(room-text.Width(above), 8))).put(dim, above)
 }
 
 // bars draws the use against the limit that binds and, while a value is typed, against the new one.
@@ -254,9 +266,6 @@ func (e *limitsEditor) barLine(label string, use, most uint64, in int, write fun
 func (e *limitsEditor) about(in int) []line {
 	var lines []line
 	add := func(l line) { lines = append(lines, l.wrap(in)...) }
-	if e.now == nil {
-		return nil
-	}
 	if e.failed != nil {
 		add(e.trouble(e.failed))
 	}
@@ -275,6 +284,7 @@ func (e *limitsEditor) about(in int) []line {
 		add(words(dim, "…"))
 	}
 	switch {
+	case e.typed() == "" && e.now.refused != nil: // nothing can be typed to any effect
 	case e.typed() == "":
 		add(words(strong, e.rows[e.at].name).put(dim, ": type "+e.rows[e.at].hint))
 		if why := e.cannot(); why != "" {
@@ -295,7 +305,7 @@ func (e *limitsEditor) planAbout(in int) []line {
 	head := words(dim, "what will happen")
 	switch why := e.cannot(); {
 	case why != "":
-		head = head.put(warn, " if it were allowed: "+why)
+		head = words(dim, "what would happen").put(warn, "   "+why)
 	case e.plan.Hurts():
 		head = head.put(dim, " when enter applies it: ").put(bad, "this can hurt")
 	default:

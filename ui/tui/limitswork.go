@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,8 @@ import (
 	"cutaway/ui/text"
 )
 
-// pull looks again after each snapshot, and has what is typed worked out.
+// pull looks again after each snapshot, and has what is typed worked out, again after each look: what will happen depends on
+// what is used.
 func (e *limitsEditor) pull(seq uint64) tea.Cmd {
 	return tea.Batch(e.pullLook(seq), e.pullPlan())
 }
@@ -33,9 +35,10 @@ func (e *limitsEditor) pullLook(seq uint64) tea.Cmd {
 
 func (e *limitsEditor) pullPlan() tea.Cmd {
 	typed := e.typed()
-	if e.planning || typed == e.planned {
+	if e.planning || typed == e.planned && e.plannedAt == e.read {
 		return nil
 	}
+	e.plannedAt = e.read
 	set, err := e.set()
 	if typed == "" || err != nil {
 		e.plan, e.planErr, e.planned = nil, err, typed
@@ -70,8 +73,7 @@ func (e *limitsEditor) enter() action {
 	case e.planErr != nil: // it is shown
 		return nil
 	case why != "":
-		e.note = words(warn, why)
-		return nil
+		return tell{warn, why}
 	case len(e.plan.Writes) == 0:
 		e.note = words(dim, "nothing to change: that is how it is")
 		return nil
@@ -110,7 +112,7 @@ type applyLimits struct {
 
 func (l applyLimits) do(*App) tea.Cmd {
 	e := l.limitsEditor
-	if why := e.cannot(); why != "" || e.busy {
+	if why := cmp.Or(e.cannot(), e.clock.busy()); why != "" {
 		e.note = words(warn, why)
 		return nil
 	}
@@ -119,15 +121,13 @@ func (l applyLimits) do(*App) tea.Cmd {
 		return nil
 	}
 	e.busy = true
-	return work(func() ([]control.Result, error) { return e.clock.apply(e.target, set, l.plan) }, func(results []control.Result, err error) action {
-		e.busy, e.read = false, 0
+	return e.clock.apply(e.target, set, l.plan, func(err error) {
+		e.busy, e.read, e.note = false, 0, nil
 		if err != nil {
 			e.note, e.planned = e.trouble(err), "" // what is typed is worked out anew
-			return nil
+			return
 		}
 		e.clear()
-		e.note = nil
-		return limitsChanged{e.target, results}
 	})
 }
 
