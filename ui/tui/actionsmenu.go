@@ -210,7 +210,7 @@ func (m *actionsMenu) ask(title, question string, notes []string, label string, 
 			lines = append(lines, words(plain, text.Sanitise(note)))
 		}
 	}
-	return openDialog{newConfirm(m.look, title, lines, menuDo{m, do}, label)}
+	return openDialog{newConfirm(m.look, title, lines, menuDo{m, do}, label), m}
 }
 
 // menuDo is what was confirmed.

@@ -148,7 +148,7 @@ func (j *journalView) aboutLines(in int) []line {
 	add(words(dim, "by PID "+strconv.Itoa(e.PID)+", user "+strconv.Itoa(e.UID)+" · batch ").put(plain, oneLine(e.Batch)).put(dim, undoWords(e)))
 	if why := j.cannotUndo(e); why == "" {
 		add(words(accent, "u").put(plain, " takes it back"))
-	} else if e.Undo != nil {
+	} else if e.Undo != nil && len(j.note) == 0 {
 		add(words(dim, why))
 	}
 	return lines

@@ -13,6 +13,7 @@ import (
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/control"
 	"cutaway/sandbox/limit"
+	"cutaway/ui/text"
 )
 
 // onDB is a screen on which the container db is selected.
@@ -64,7 +65,7 @@ func TestLimitsKeep(t *testing.T) {
 	d.has("Take back the change of " + dbName)
 	d.press("y")
 	d.wantCalls("apply --memory=64M to "+dbName, `undo "batch234"`)
-	if d.app.limits.finish() != nil || len(d.control().calls) != 2 {
+	if _, err := d.app.limits.finish(); err != nil || len(d.control().calls) != 2 {
 		t.Error("what was kept is reverted on the way out")
 	}
 }
@@ -116,7 +117,7 @@ func TestLimitsRevertFails(t *testing.T) {
 		d.beat()
 	}
 	d.has("limits: could not be reverted, l to keep")
-	if d.app.limits.finish() == nil {
+	if _, err := d.app.limits.finish(); err == nil {
 		t.Error("the way out says nothing")
 	}
 	d.press("l")
@@ -132,7 +133,7 @@ func TestLimitsRevertOnTheWayOut(t *testing.T) {
 	d.press("l")
 	d.typed("64M")
 	d.press("enter", "q", "q")
-	if err := d.app.limits.finish(); err != nil {
+	if _, err := d.app.limits.finish(); err != nil {
 		t.Fatal(err)
 	}
 	d.wantCalls("apply --memory=64M to "+dbName, "revert batch234")
@@ -311,5 +312,70 @@ func TestSteps(t *testing.T) {
 				t.Errorf("down from %s is %s, want %s", c.down[i-1], got, c.down[i])
 			}
 		}
+	}
+}
+
+// A target that ends while its change waits takes its limits along.
+func TestLimitsGoneMeanwhile(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.press("l")
+	d.typed("64M")
+	d.press("enter", "q")
+	d.control().fails = fmt.Errorf("undo: %w", control.ErrGone)
+	for range keepTime {
+		d.beat()
+	}
+	d.has("the cgroup of " + dbName + " is gone, and its limits with it")
+	d.hasNot("l to keep")
+}
+
+// What waits is not undone behind the clock's back.
+func TestJournalWhileLimitsWait(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.press("l")
+	d.typed("64M")
+	d.press("enter", "q", "@", "j", "j", "u")
+	d.hasWords("are reverting in 15 s: keep or revert them first")
+	d.wantCalls("apply --memory=64M to " + dbName)
+}
+
+// A question that comes late, when its dialog was closed, is not asked.
+func TestLateQuestion(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.press("l")
+	d.typed("4M")
+	_, late := d.app.Update(named("enter"))
+	d.press("esc", "esc")
+	d.run(late)
+	d.hasNot("[>No<]")
+	d.wantCalls()
+}
+
+// enter waits for what will happen to be worked out.
+func TestEarlyEnter(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.press("l")
+	d.typed("ma")
+	_, late := d.app.Update(named("x"))
+	d.app.Update(named("enter"))
+	d.wantCalls()
+	d.run(late)
+	d.wantCalls("apply --memory=max to " + dbName)
+}
+
+func TestConfirmByMouse(t *testing.T) {
+	for _, c := range []struct {
+		button string
+		calls  []string
+	}{{"[>No<]", nil}, {"[ Kill ]", []string{"kill " + dbName}}} {
+		d := onDB(t, 120, 36)
+		d.press("x", "down", "enter")
+		for y, l := range d.lines() {
+			if before, _, ok := strings.Cut(l, c.button); ok {
+				d.click(text.Width(before)+1, y)
+			}
+		}
+		d.hasNot("[>No<]")
+		d.wantCalls(c.calls...)
 	}
 }

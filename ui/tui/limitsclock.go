@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -147,28 +149,34 @@ func (c *limitsClock) revert() action {
 		return nil
 	}
 	c.left, c.failed, c.reverting = 0, nil, true
-	return background{work(func() (struct{}, error) { return struct{}{}, c.finish() }, func(_ struct{}, err error) action {
+	return background{work(c.finish, func(gone bool, err error) action {
 		c.reverting, c.failed = false, err
-		if err != nil {
+		switch {
+		case err != nil:
 			return tell{bad, err.Error()}
+		case gone:
+			return tell{plain, "the cgroup of " + c.target.String() + " is gone, and its limits with it"}
 		}
 		c.note = words(good, "reverted: its limits are as before")
 		return changed{tell: tell{good, "reverted: the limits of " + c.target.String() + " are as before"}}
 	})}
 }
 
-// finish takes back what still waits; the way out does so too, which waits for a change that is being made.
-func (c *limitsClock) finish() error {
+// finish takes back what still waits; the way out does so too, which waits for a change that is being made. A cgroup that is gone
+// has nothing left to take back.
+func (c *limitsClock) finish() (gone bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.made == nil {
-		return nil
+		return false, nil
 	}
-	if err := c.ctl.revert(c.made); err != nil {
-		return fmt.Errorf("the limits were not reverted: %w", err)
+	err = c.ctl.revert(c.made)
+	gone = errors.Is(err, control.ErrGone) || errors.Is(err, os.ErrNotExist)
+	if err != nil && !gone {
+		return false, fmt.Errorf("the limits were not reverted: %w", err)
 	}
 	c.made = nil
-	return nil
+	return gone, nil
 }
 
 // cannotLeave says why the screen must not be stopped now: the clock would stand still.
