@@ -133,9 +133,16 @@ func TestElsewhere(t *testing.T) {
 
 func TestFileValue(t *testing.T) {
 	for _, c := range [][3]string{
-		{"/x/memory.max", "67108864", "64M"}, {"/x/memory.max", "max", "max"}, {"/x/memory.limit_in_bytes", "-1", "max"},
-		{"/x/cpu.max", "50000 100000", "0.5 CPUs"}, {"/x/cpu.max", "max 100000", "max"}, {"/x/cpu.max", "odd", "odd"},
-		{"/x/cpu.cfs_quota_us", "-1", "max"}, {"/x/cpu.cfs_quota_us", "5000", "5000 µs"}, {"/x/pids.max", "7", "7"}, {"/x/cpuset.cpus", "", "empty"},
+		{"/x/memory.max", "67108864", "64M"},
+		{"/x/memory.max", "max", "max"},
+		{"/x/memory.limit_in_bytes", "-1", "max"},
+		{"/x/cpu.max", "50000 100000", "0.5 CPUs"},
+		{"/x/cpu.max", "max 100000", "max"},
+		{"/x/cpu.max", "odd", "odd"},
+		{"/x/cpu.cfs_quota_us", "-1", "max"},
+		{"/x/cpu.cfs_quota_us", "5000", "5000 µs"},
+		{"/x/pids.max", "7", "7"},
+		{"/x/cpuset.cpus", "", "empty"},
 	} {
 		if got := FileValue(c[0], c[1]); got != c[2] {
 			t.Errorf("%s %q: %q", c[0], c[1], got)

@@ -210,7 +210,7 @@ func (m *actionsMenu) ask(title, question string, notes []string, label string, 
 			lines = append(lines, words(plain, text.Sanitise(note)))
 		}
 	}
-	return openDialog{newConfirm(m.look, title, lines, menuDo{m, do}, label)}
+	return openDialog{newConfirm(m.look, title, lines, menuDo{m, do}, label), m}
 }
 
 // menuDo is what was confirmed.
@@ -265,5 +265,5 @@ func (m *actionsMenu) click(x, y int) action {
 func (m *actionsMenu) cursor() *tea.Cursor { return m.drawn.caret }
 
 func (m *actionsMenu) footer() []*binding {
-	return []*binding{dialogKey("down", "↑↓", "move"), dialogKey("enter", "enter", "choose, asks first"), dialogKey("esc", "esc", "close")}
+	return []*binding{dialogKey("down", "↑↓", "move"), dialogKey("enter", "enter", "choose; it asks first"), dialogKey("esc", "esc", "close")}
 }

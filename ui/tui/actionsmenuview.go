@@ -12,7 +12,7 @@ import (
 // The widest the menu gets, and where what its entries do begins.
 const (
 	menuWidth = 84
-	menuName  = 10
+	menuName  = 11
 )
 
 func (m *actionsMenu) view(r rect) []string {
@@ -53,13 +53,14 @@ func (m *actionsMenu) entries() (lines []line, at []int) {
 			st = chosen
 		}
 		at = append(at, len(lines))
-		lines = append(lines, append(words(st, name).to(menuName), about...))
+		l := m.pointer(len(at) == m.at+1).put(st, name).to(menuName)
+		lines = append(lines, append(l, about...))
 	}
-	lines = append(lines, words(dim, "all of its cgroup"))
+	lines = append(lines, words(dim, " all of its cgroup"))
 	name, freeze, kill := m.groupEntries()
 	put(name, freeze)
 	put("kill", kill)
-	lines = append(lines, nil, words(dim, "a signal to PID "+strconv.Itoa(m.target.PID)+" alone"))
+	lines = append(lines, nil, words(dim, " a signal to PID "+strconv.Itoa(m.target.PID)+" alone"))
 	for _, s := range menuSignals {
 		put(s.name, words(dim, s.about))
 	}

@@ -110,7 +110,7 @@ func (a *App) footer() string {
 	for _, b := range a.footerBindings() {
 		label := b.footerLabel(a.glyphs)
 		w := text.Width(label) + 1 + text.Width(b.footer)
-		if l.width()+w+2 > a.w {
+		if l.width()+w+3 > a.w {
 			break
 		}
 		l = l.gap(1)

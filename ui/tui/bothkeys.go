@@ -18,7 +18,7 @@ func (s *treeScreen) makeBothKeys() section {
 		bind("]", "tab at the right", does(func() { d.selectTab(d.tab + 1) }), "]"),
 		bind("z", "give the whole window to one pane, or share it again", does(s.toggleZoom), "z").unless(s.notWide),
 		bind(".", "the source of the value: file, raw text, meaning, equal command", does(s.toggleSource), ".").inFooter("source"),
-		bind("y", "copy the value", s.copyValue, "y").unless(s.nothingToCopy).inFooter("copy"),
+		bind("y", "copy the value", s.copyValue, "y").unless(s.nothingToCopy),
 		bind("Y", "copy the shell command that shows the same", s.copyCommand, "Y").unless(s.noCommand),
 		bind("v", "reveal or mask secrets of the environment", does(d.toggleReveal), "v").unless(d.noSecrets),
 	}}

@@ -24,6 +24,14 @@ func (lk look) rule(width int, overflows bool, more string) line {
 	return words(dim, strings.Repeat(lk.glyphs.Horizontal, width-len(more)-4)).gap(1).put(dim, more).gap(1).put(dim, strings.Repeat(lk.glyphs.Horizontal, 2))
 }
 
+// pointer marks the line of a box that the cursor is on, in a cell of its own: colour must not be the only sign.
+func (lk look) pointer(on bool) line {
+	if on {
+		return words(accent, ">")
+	}
+	return words(plain, " ")
+}
+
 // scrolled is the part of lines that fits into height, from top on, which is corrected; and how many lines there is room for.
 func scrolled(lines []line, top *int, height int) ([]line, int) {
 	height = max(height, 1)

@@ -77,9 +77,10 @@ func (c *confirm) view(r rect) []string {
 	}
 	asked, c.drawn.rows = scrolled(asked, &c.top, r.h-5)
 	at := boxAt(r, w, len(asked)+3)
-	no, yes := " No ", " "+c.label+" "
+	no, yes := ">No<", " "+c.label+" " // marked by more than colour
 	noStyle, yesStyle := chosen, bad
 	if c.onYes {
+		no, yes = " No ", ">"+c.label+"<"
 		noStyle, yesStyle = plain, chosen
 	}
 	buttons := line{}.put(dim, "[").put(noStyle, no).put(dim, "]").gap(2).put(dim, "[").put(yesStyle, yes).put(dim, "]")
@@ -94,7 +95,7 @@ func (c *confirm) cursor() *tea.Cursor { return nil }
 
 func (c *confirm) footer() []*binding {
 	return []*binding{
-		dialogKey("enter", "enter", "the marked answer, which is No"), dialogKey("y", "y", "yes"), dialogKey("n", "n", "no"), dialogKey("tab", "tab", "other answer"),
-		dialogKey("esc", "esc", "no"),
+		dialogKey("y", "y", "yes"), dialogKey("n", "n esc", "no"), dialogKey("tab", "tab ← →", "the other answer"),
+		dialogKey("enter", "enter", "the marked one: no at first"),
 	}
 }

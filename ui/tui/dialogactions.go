@@ -13,7 +13,8 @@ import (
 type doer interface{ do(*App) tea.Cmd }
 
 type (
-	openDialog struct{ dialog }  // in front of the others
+	// openDialog puts a dialog in front of the one that asked for it, unless that is not in front any more.
+	openDialog struct{ dialog, over dialog }
 	closeOnly  struct{ dialog }  // wherever it stands
 	background struct{ tea.Cmd } // work away from Update
 	several    []action
@@ -29,7 +30,9 @@ type (
 )
 
 func (o openDialog) do(a *App) tea.Cmd {
-	a.open(o.dialog)
+	if a.front() == o.over {
+		a.open(o.dialog)
+	}
 	return nil
 }
 

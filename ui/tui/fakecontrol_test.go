@@ -56,7 +56,9 @@ func (f *fakeControl) look(t change.Target) (*looked, error) {
 	}
 	if !errors.Is(f.refused, cgroups.ErrShared) {
 		l.own = []cgroups.Setting{
-			{Limit: "memory", Dir: dir, File: "memory.max", Old: "134217728"}, {Limit: "pids", Dir: dir, File: "pids.max", Old: "64"},
+			{Limit: "memory", Dir: dir, File: "memory.max", Old: "134217728"},
+			{Limit: "pids", Dir: dir, File: "pids.max", Old: "64"},
+			{Limit: "cpus", Dir: dir, File: "cpu.max", Old: "50000 100000"},
 			{Limit: "cpuset", Dir: dir, File: "cpuset.cpus", Old: "0-1"},
 			{Limit: "io", Dir: dir, File: "io.max", Device: "8:0", Old: "8:0 rbps=1048576 wbps=max riops=max wiops=100"},
 		}

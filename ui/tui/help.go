@@ -20,7 +20,8 @@ type help struct {
 
 func (a *App) openHelp() {
 	_, rest := a.screen().sections()
-	a.open(&help{look: a.look, sections: append(append(a.sections(), rest...), filterHelp())})
+	sections := append(append(a.sections(), rest...), dialogSections()...)
+	a.open(&help{look: a.look, sections: append(sections, filterHelp())})
 }
 
 // filterHelp shows the filter's language as a section of its own.

@@ -109,7 +109,7 @@ func (j *journalView) row(row, in int) line {
 	if in < journalWide {
 		at, target = at[len("2006-"):], journalTarget-10
 	}
-	l := words(st, at).gap(2).put(resultStyle, text.PadRight(result, journalResult))
+	l := j.pointer(row == j.list.cursor).put(st, at).gap(2).put(resultStyle, text.PadRight(result, journalResult))
 	l = l.put(strong, text.Fit(text.Sanitise(e.Action), journalAction)).put(plain, text.Fit(oneLine(e.Target), target)).gap(1)
 	return l.put(dim, text.TruncateMiddle(oneLine(e.Shell), max(in-l.width(), 0)))
 }
@@ -148,7 +148,7 @@ func (j *journalView) aboutLines(in int) []line {
 	add(words(dim, "by PID "+strconv.Itoa(e.PID)+", user "+strconv.Itoa(e.UID)+" · batch ").put(plain, oneLine(e.Batch)).put(dim, undoWords(e)))
 	if why := j.cannotUndo(e); why == "" {
 		add(words(accent, "u").put(plain, " takes it back"))
-	} else if e.Undo != nil {
+	} else if e.Undo != nil && len(j.note) == 0 {
 		add(words(dim, why))
 	}
 	return lines

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -35,7 +36,8 @@ type drawnJournal struct {
 }
 
 func newJournalView(a *App) *journalView {
-	return &journalView{look: a.look, ctl: a.limits.ctl, cannot: a.cannotChange, stale: true}
+	cannot := func() string { return cmp.Or(a.cannotChange(), a.limits.busy()) }
+	return &journalView{look: a.look, ctl: a.limits.ctl, cannot: cannot, stale: true}
 }
 
 func (j *journalView) pull(uint64) tea.Cmd {
@@ -104,8 +106,6 @@ func (j *journalView) cannotUndo(e *journal.Entry) string {
 	switch {
 	case e == nil:
 		return "no entry is selected"
-	case j.cannot() != "":
-		return j.cannot()
 	case !e.OK():
 		return "it failed, so there is nothing to take back"
 	case e.Undo == nil && e.Action == "undo":
@@ -115,7 +115,7 @@ func (j *journalView) cannotUndo(e *journal.Entry) string {
 	case j.undone[e.Batch]:
 		return "it was taken back already"
 	}
-	return ""
+	return j.cannot()
 }
 
 func (j *journalView) key(msg tea.KeyPressMsg) action {
@@ -180,7 +180,7 @@ func (j *journalView) listKey(msg tea.KeyPressMsg) action {
 	case "]", "right":
 		j.about++
 	case "r", "ctrl+r":
-		j.stale = true
+		j.stale, j.note = true, words(dim, "read again")
 	case "y":
 		if e := j.selected(); e != nil {
 			return copyText{"the shell line", e.Shell}
@@ -203,7 +203,7 @@ func (j *journalView) undo() action {
 		j.note = words(warn, why)
 		return nil
 	}
-	return askUndo(j.look, j.ctl, e.Batch, func(err error) {
+	return askUndo(j, j.look, j.ctl, e.Batch, func(err error) {
 		j.stale = true
 		if j.note = words(good, "taken back"); err != nil {
 			j.note = words(bad, err.Error())

@@ -37,10 +37,9 @@ func keysMarkdown(t *testing.T) string {
 	for _, s := range append(append(active, rest...), d.app.keys) {
 		writeSection(&b, s)
 	}
-	dec := newDecoder(d.app.look, "", 40)
-	writeSection(&b, section{"Capability decoder, in the mask", dec.footer()})
-	dec.inNames = true
-	writeSection(&b, section{"Capability decoder, in the names", dec.footer()})
+	for _, s := range dialogSections() {
+		writeSection(&b, s)
+	}
 	b.WriteString("\n## While typing a filter or a PID\n\n| key | does |\n|---|---|\n" +
 		"| `enter` | keep it and close the line |\n| `esc` | close the line; clears the filter |\n" +
 		"| `↑` `↓` `pgup` `pgdn` | move in the tree |\n| `^A` `^E` `^U` `^K` `^W` | as in a shell |\n")
@@ -83,7 +82,7 @@ func TestKeysDoNotConflict(t *testing.T) {
 
 // The footer shows five to eight keys, and every one of them does something when it is clicked.
 func TestFooter(t *testing.T) {
-	for _, keys := range [][]string{nil, {"enter"}, {"d"}, {"j", "d", "tab"}, {"?"}} {
+	for _, keys := range [][]string{nil, {"enter"}, {"d"}, {"j", "d", "tab"}, {"?"}, {"j", "l", "8", "M"}, {"j", "x"}, {"j", "x", "enter"}, {"@", "j", "j"}} {
 		d := testApp(t, 120, 36)
 		d.press(keys...)
 		list := d.app.footerBindings()

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -29,8 +31,9 @@ type limitsClock struct {
 	// The rest is Update's alone.
 	target    change.Target
 	shown     []control.Result
-	left      int // seconds; 0 when the clock stands
-	count     int // tells an older clock's beat from this one's
+	left      int  // seconds; 0 when the clock stands
+	count     int  // tells an older clock's beat from this one's
+	making    bool // a change is under way
 	reverting bool
 	failed    error // why it could not be taken back
 	note      line  // what came of the last change
@@ -68,8 +71,28 @@ func (c *limitsClock) chip(l line) line {
 	return l.gap(2).put(st, "limits: "+c.says()+", l to keep")
 }
 
-// apply makes a change, away from Update.
-func (c *limitsClock) apply(t change.Target, set limit.Set, shown *control.Plan) ([]control.Result, error) {
+// apply makes a change. One at a time is made and waits to be kept: busy says why another one cannot be made now.
+func (c *limitsClock) apply(t change.Target, set limit.Set, shown *control.Plan, came func(error)) tea.Cmd {
+	c.making = true
+	return work(func() ([]control.Result, error) { return c.makeChange(t, set, shown) }, func(results []control.Result, err error) action {
+		c.making = false
+		came(err)
+		if err != nil {
+			return nil
+		}
+		return limitsChanged{t, results}
+	})
+}
+
+func (c *limitsClock) busy() string {
+	if c.making {
+		return "another change is being made"
+	}
+	return c.cannotLeave()
+}
+
+// makeChange runs away from Update.
+func (c *limitsClock) makeChange(t change.Target, set limit.Set, shown *control.Plan) ([]control.Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	results, err := c.ctl.apply(t, set, shown)
@@ -96,7 +119,8 @@ func (c *limitsClock) beat(b limitsBeat) action {
 	if b.count != c.count || c.left == 0 {
 		return nil
 	}
-	if c.left--; c.left > 0 {
+	if c.left > 1 {
+		c.left--
 		return background{c.next()}
 	}
 	return c.revert()
@@ -125,28 +149,34 @@ func (c *limitsClock) revert() action {
 		return nil
 	}
 	c.left, c.failed, c.reverting = 0, nil, true
-	return background{work(func() (struct{}, error) { return struct{}{}, c.finish() }, func(_ struct{}, err error) action {
+	return background{work(c.finish, func(gone bool, err error) action {
 		c.reverting, c.failed = false, err
-		if err != nil {
+		switch {
+		case err != nil:
 			return tell{bad, err.Error()}
+		case gone:
+			return tell{plain, "the cgroup of " + c.target.String() + " is gone, and its limits with it"}
 		}
 		c.note = words(good, "reverted: its limits are as before")
 		return changed{tell: tell{good, "reverted: the limits of " + c.target.String() + " are as before"}}
 	})}
 }
 
-// finish takes back what still waits; the way out does so too, which waits for a change that is being made.
-func (c *limitsClock) finish() error {
+// finish takes back what still waits; the way out does so too, which waits for a change that is being made. A cgroup that is gone
+// has nothing left to take back.
+func (c *limitsClock) finish() (gone bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.made == nil {
-		return nil
+		return false, nil
 	}
-	if err := c.ctl.revert(c.made); err != nil {
-		return fmt.Errorf("the limits were not reverted: %w", err)
+	err = c.ctl.revert(c.made)
+	gone = errors.Is(err, control.ErrGone) || errors.Is(err, os.ErrNotExist)
+	if err != nil && !gone {
+		return false, fmt.Errorf("the limits were not reverted: %w", err)
 	}
 	c.made = nil
-	return nil
+	return gone, nil
 }
 
 // cannotLeave says why the screen must not be stopped now: the clock would stand still.

@@ -27,12 +27,13 @@ type limitsEditor struct {
 	reading     bool
 	read        uint64 // the snapshot after which it looked
 
-	plan     *control.Plan // of what is typed; nil while that is not worked out
-	planErr  error
-	planned  string // what plan and planErr are of
-	planning bool
-	wanted   bool // enter was pressed before the plan was there
-	busy     bool // a change is being made
+	plan      *control.Plan // of what is typed; nil while that is not worked out
+	planErr   error
+	planned   string // what plan and planErr are of
+	plannedAt uint64 // the look after which that was asked for
+	planning  bool
+	wanted    bool // enter was pressed before the plan was there
+	busy      bool // it counts whom a change concerns, or makes it
 
 	note  line // what came of the last key
 	top   int  // of the words below the limits
@@ -234,12 +235,11 @@ func (e *limitsEditor) click(x, y int) action {
 func (e *limitsEditor) footer() []*binding {
 	if e.asks() {
 		return []*binding{
-			dialogKey("k", "k", "keep"), dialogKey("enter", "enter", "keep"), dialogKey("u", "u", "revert now"),
-			dialogKey("esc", "esc", "revert now"), dialogKey("q", "q", "close; the clock goes on"),
+			dialogKey("k", "k enter", "keep"), dialogKey("u", "u esc", "revert now"), dialogKey("q", "q", "close; the clock goes on"),
 		}
 	}
 	return []*binding{
-		dialogKey("down", "↑↓", "limit"), dialogKey("+", "+", "more"), dialogKey("-", "-", "less"), dialogKey("enter", "enter", "apply"),
+		dialogKey("down", "↑↓ tab", "limit"), dialogKey("+", "+ →", "more"), dialogKey("-", "- ←", "less"), dialogKey("enter", "enter", "apply"),
 		dialogKey("u", "u", "undo last"), dialogKey("y", "y", "copy shell"), dialogKey("esc", "esc", "clear, close"),
 	}
 }

@@ -144,13 +144,3 @@ func ownText(now *looked, name string) string {
 	}
 	return strings.Join(values, "; ")
 }
-
-// has tells whether the target's own files have the limit at all. io is in the list of those only where a device is limited.
-func (k *limitKind) has(now *looked) bool {
-	for i := range now.own {
-		if now.own[i].Limit == k.name {
-			return true
-		}
-	}
-	return false
-}

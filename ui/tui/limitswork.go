@@ -1,18 +1,18 @@
 package tui
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
 
-	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/control"
 	"cutaway/ui/change"
 	"cutaway/ui/text"
 )
 
-// pull looks again after each snapshot, and has what is typed worked out.
+// pull looks again after each snapshot, and has what is typed worked out, again after each look: what will happen depends on
+// what is used.
 func (e *limitsEditor) pull(seq uint64) tea.Cmd {
 	return tea.Batch(e.pullLook(seq), e.pullPlan())
 }
@@ -33,9 +33,10 @@ func (e *limitsEditor) pullLook(seq uint64) tea.Cmd {
 
 func (e *limitsEditor) pullPlan() tea.Cmd {
 	typed := e.typed()
-	if e.planning || typed == e.planned {
+	if e.planning || typed == e.planned && e.plannedAt == e.read {
 		return nil
 	}
+	e.plannedAt = e.read
 	set, err := e.set()
 	if typed == "" || err != nil {
 		e.plan, e.planErr, e.planned = nil, err, typed
@@ -70,8 +71,7 @@ func (e *limitsEditor) enter() action {
 	case e.planErr != nil: // it is shown
 		return nil
 	case why != "":
-		e.note = words(warn, why)
-		return nil
+		return tell{warn, why}
 	case len(e.plan.Writes) == 0:
 		e.note = words(dim, "nothing to change: that is how it is")
 		return nil
@@ -90,7 +90,7 @@ func (e *limitsEditor) enter() action {
 		case plan.Hurts() || strangers > 0:
 			plan.Warnings = append([]string{}, plan.Warnings...)
 			change.WarnStrangers(&plan, &e.target, strangers)
-			return openDialog{newConfirm(e.look, "change limits", e.question(&plan), applyLimits{e, &plan}, "Change the limits")}
+			return openDialog{newConfirm(e.look, "change limits", e.question(&plan), applyLimits{e, &plan}, "Change the limits"), e}
 		}
 		return applyLimits{e, &plan}
 	})}
@@ -110,7 +110,7 @@ type applyLimits struct {
 
 func (l applyLimits) do(*App) tea.Cmd {
 	e := l.limitsEditor
-	if why := e.cannot(); why != "" || e.busy {
+	if why := cmp.Or(e.cannot(), e.clock.busy()); why != "" {
 		e.note = words(warn, why)
 		return nil
 	}
@@ -119,15 +119,13 @@ func (l applyLimits) do(*App) tea.Cmd {
 		return nil
 	}
 	e.busy = true
-	return work(func() ([]control.Result, error) { return e.clock.apply(e.target, set, l.plan) }, func(results []control.Result, err error) action {
-		e.busy, e.read = false, 0
+	return e.clock.apply(e.target, set, l.plan, func(err error) {
+		e.busy, e.read, e.note = false, 0, nil
 		if err != nil {
 			e.note, e.planned = e.trouble(err), "" // what is typed is worked out anew
-			return nil
+			return
 		}
 		e.clear()
-		e.note = nil
-		return limitsChanged{e.target, results}
 	})
 }
 
@@ -141,7 +139,7 @@ func (e *limitsEditor) undo() action {
 		e.note = words(warn, why)
 		return nil
 	}
-	return askUndo(e.look, e.clock.ctl, batch, func(err error) {
+	return askUndo(e, e.look, e.clock.ctl, batch, func(err error) {
 		e.read = 0
 		e.clock.batch, e.clock.note = "", nil
 		if e.note = words(good, "taken back"); err != nil {
@@ -150,8 +148,8 @@ func (e *limitsEditor) undo() action {
 	})
 }
 
-// askUndo has an undo worked out, asks, and does it. came is told what came of it, in Update; not when the answer is no.
-func askUndo(lk look, ctl controller, batch string, came func(error)) action {
+// askUndo has an undo worked out, asks in front of a dialog, and does it. came is told what came of it, in Update; not when the answer is no.
+func askUndo(over dialog, lk look, ctl controller, batch string, came func(error)) action {
 	return background{work(func() (*control.Plan, error) { return ctl.planUndo(batch) }, func(p *control.Plan, err error) action {
 		if err == nil && len(p.Writes) == 0 {
 			err = fmt.Errorf("undo: %s is as it was before already: %w", p.Target, control.ErrNothing)
@@ -168,42 +166,6 @@ func askUndo(lk look, ctl controller, batch string, came func(error)) action {
 			}
 			return changed{tell{good, "taken back: " + p.Target}, entriesOf(results)}
 		})}
-		return openDialog{newConfirm(lk, "undo", append(lines, planLines(p)...), yes, "Take it back")}
+		return openDialog{newConfirm(lk, "undo", append(lines, planLines(p)...), yes, "Take it back"), over}
 	})}
-}
-
-// trouble is an error with what to do about it.
-func (e *limitsEditor) trouble(err error) line {
-	l := words(bad, text.Sanitise(err.Error()))
-	switch {
-	case errors.Is(err, control.ErrGone):
-		return l.put(plain, "; esc closes this")
-	case errors.Is(err, control.ErrProtected):
-		return l.put(plain, "; choose a container, or a process in a cgroup of its own")
-	case errors.Is(err, cgroups.ErrShared):
-		return l.put(plain, "; start it in a cgroup of its own to limit it, as `systemd-run --scope` and `cutaway run` do")
-	}
-	return l
-}
-
-// planLines say what a plan writes, what will happen, and whom it concerns.
-func planLines(p *control.Plan) []line {
-	var lines []line
-	for i := range p.Writes {
-		w := &p.Writes[i]
-		lines = append(lines, words(strong, change.LimitName(w)).gap(2).put(plain, text.Sanitise(change.ShownValue(w, w.Old))).
-			put(dim, " → ").put(strong, text.Sanitise(change.ShownValue(w, w.New))))
-		what := words(plain, text.Sanitise(w.What))
-		if w.Hurts {
-			what = words(bad, "! ").put(warn, text.Sanitise(w.What))
-		}
-		lines = append(lines, what, words(good, "$ ").put(dim, text.Sanitise(w.Shell)))
-	}
-	for _, name := range p.Same {
-		lines = append(lines, words(dim, text.Sanitise(name)+" is as asked already"))
-	}
-	for _, why := range p.Warnings {
-		lines = append(lines, words(warn, "! ").put(plain, text.Sanitise(why)))
-	}
-	return lines
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // everyKey is a key of every kind: all those of the key map, letters, digits, and what does nothing.
-var everyKey = append(strings.Split("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/?.#*+-<>[]_:!,\"é漢", ""),
+var everyKey = append(strings.Split("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/?.#*+-<>[]_:!,@\"é漢", ""),
 	"up", "down", "left", "right", "home", "end", "pgup", "pgdown", "tab", "enter", "esc", "space", "backspace", "delete", "f1",
 	"ctrl+u", "ctrl+d", "ctrl+l", "ctrl+r", "ctrl+b", "ctrl+w", "ctrl+z", "ctrl+c")
 

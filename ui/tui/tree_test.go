@@ -164,7 +164,7 @@ func TestJumpToPID(t *testing.T) {
 	d.press("#", "7", "9", "0")
 	d.expectSelected("790")
 	d.has("containerd-sh")
-	d.press("x")
+	d.press("w")
 	d.press("#")
 	d.typed("99")
 	d.has("no process 99")
