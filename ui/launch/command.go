@@ -16,7 +16,7 @@ import (
 var commandLine = Option{
 	Name: "command",
 	Row: Row{
-		About: "the program that runs inside, with its arguments; a shell's quotes keep words together, and nothing else of a shell",
+		About: "the program that runs inside, with its arguments, in a shell's quotes",
 		Typed: true, Fields: []string{"command"},
 		get: func(s *sandbox.Spec) string { return shell.Join(s.Command...) },
 	},
@@ -39,7 +39,7 @@ func commandOptions() []Option {
 		{
 			Name: "env", Short: "e", Usage: "set `NAME=VALUE`, or take NAME over; LC_* are all that begin so, * is all", set: (*writer).env,
 			Row: Row{
-				About: "the variables that it has: NAME=VALUE sets one, NAME takes yours over, LC_* all that begin so, * is all",
+				About: "NAME=VALUE sets a variable, NAME takes yours over, LC_* all such, * all",
 				Empty: "no variable", Typed: true, Fields: []string{"env", "env.keep", "env.set"}, get: envText,
 				put: list(func(w *writer) { w.Env = sandbox.Env{} }, (*writer).env),
 			},
@@ -58,7 +58,7 @@ func commandOptions() []Option {
 		{
 			Name: "user", Short: "u", Usage: "run as `UID[:GID]` of the inside, in numbers", set: (*writer).user,
 			Row: Row{
-				About: "who it runs as, UID[:GID] of the inside, in numbers: 0 is root there", Typed: true, Fields: []string{"user", "user.uid", "user.gid"},
+				About: "who it runs as inside, UID[:GID] in numbers; 0 is root there", Typed: true, Fields: []string{"user", "user.uid", "user.gid"},
 				get: func(s *sandbox.Spec) string { return fmt.Sprintf("%d:%d", s.User.UID, s.User.GID) },
 			},
 		},
@@ -76,7 +76,7 @@ func commandOptions() []Option {
 			Name: "init", Bare: "true", Usage: "a tiny init is the first process, reaps and passes signals on",
 			set: func(w *writer, value string) error { return boolInto(&w.Init, value) },
 			Row: Row{
-				About: "a tiny init is the first process: it collects ended processes and passes signals on; off, the command is PID 1 itself", Choices: onOff,
+				About: "a tiny init is PID 1, reaps and passes signals on; off: the command is", Choices: onOff,
 				Fields: []string{"init"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.Init) },
 			},
 		},
@@ -87,7 +87,7 @@ func commandOptions() []Option {
 			return err
 		}},
 		wordOption("terminal", "give the command a terminal of its own `WHEN`: auto, always or never", "terminal",
-			"whether it has a terminal of its own: auto where you sit at one, always, never",
+			"a terminal of its own: auto where you sit at one, always or never",
 			when, func(s *sandbox.Spec) *sandbox.Terminal { return &s.Terminal }),
 		{Name: "tty", Short: "t", Bare: "always", Usage: "as --terminal=always, as docker run has it", Words: when, set: func(w *writer, value string) error {
 			switch value {

@@ -56,8 +56,12 @@ func (f *Form) SetMachine(m *check.Machine) {
 	f.rebase()
 }
 
-// rebase makes the beginning again.
+// rebase makes the beginning again. The preset is fitted to the machine here, once: that asks the machine.
 func (f *Form) rebase() {
+	f.wish.fitted = nil
+	if f.wish.From == nil {
+		f.wish.fitted = f.wish.fit()
+	}
 	begin := f.wish
 	f.base, _, _ = begin.Spec()
 	f.made = nil

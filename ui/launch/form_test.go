@@ -28,6 +28,9 @@ func TestEveryOptionIsARowOrElsewhere(t *testing.T) {
 	for _, g := range Rows() {
 		for _, o := range g.Options {
 			inRows[o.Name]++
+			if len(o.About) > 71 {
+				t.Errorf("the sentence of %s has %d characters: it stands in one line beside the row", o.Name, len(o.About))
+			}
 			if o.About == "" || o.get == nil || o.set == nil || !o.Typed && len(o.Choices) < 2 {
 				t.Errorf("the row %s has no sentence, or its value can be neither seen nor changed", o.Name)
 			}

@@ -20,15 +20,15 @@ func limitOptions() []Option {
 			Name: "own-cgroup", Bare: "true", Usage: "a cgroup of its own, even without limits",
 			set: func(w *writer, value string) error { return boolInto(&w.Cgroup, value) },
 			Row: Row{
-				About: "a cgroup of its own even without a limit: what it uses is counted apart", Choices: onOff,
+				About: "a cgroup of its own even without a limit: what it uses is counted", Choices: onOff,
 				Fields: []string{"cgroup"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.Cgroup) },
 			},
 		},
 		amountOption(Option{Name: "memory", Short: "m", Usage: "at most `SIZE` of memory, such as 64M; max is no limit"}, limit.ParseBytes, limit.Amount.Bytes,
-			"the most memory that all of it together may use, such as 64M; beyond it the kernel kills",
+			"the most memory of all of it, such as 64M; beyond it the kernel kills",
 			func(l *limit.Set) **limit.Amount { return &l.Memory }),
 		amountOption(Option{Name: "swap", Usage: "at most `SIZE` of it swapped out; 0 is none"}, limit.ParseBytes, limit.Amount.Bytes,
-			"how much of its memory may be swapped out to disk; 0 is none",
+			"how much of its memory may be swapped out; 0 is none",
 			func(l *limit.Set) **limit.Amount { return &l.Swap }),
 		{
 			Name: "cpus", Usage: "at most the time of `N` processors, such as 0.5",
@@ -40,7 +40,7 @@ func limitOptions() []Option {
 				return err
 			},
 			Row: Row{
-				About: "how many processors' time it may use at most: 0.5 is half of one; then it waits", Typed: true,
+				About: "how many processors' time it gets at most: 0.5 is half of one", Typed: true,
 				Fields: []string{"limits.cpus"},
 				get: func(s *sandbox.Spec) string {
 					if s.Limits.CPUs == nil || *s.Limits.CPUs == 0 {
@@ -51,13 +51,13 @@ func limitOptions() []Option {
 			},
 		},
 		amountOption(Option{Name: "pids", Usage: "at most `N` processes and threads"}, limit.ParseCount, limit.Amount.String,
-			"how many processes and threads there may be at a time: against fork bombs",
+			"how many processes and threads at a time: against fork bombs",
 			func(l *limit.Set) **limit.Amount { return &l.PIDs }),
 		weightOption(),
 		ioOption(),
 		processorsOption("cpuset", "run on the processors of `LIST` only, such as 0-1,3", "the processors that it may run on, such as 0-1,3",
 			func(l *limit.Set) *string { return &l.CPUSet }),
-		processorsOption("memset", "take memory from the nodes of `LIST` only", "the memory nodes that it may take memory from; a small machine has one, 0",
+		processorsOption("memset", "take memory from the nodes of `LIST` only", "the memory nodes that it may use; small machines have only 0",
 			func(l *limit.Set) *string { return &l.MemSet }),
 	}
 }
@@ -94,7 +94,7 @@ func weightOption() Option {
 	return Option{
 		Name: "weight", Usage: "its part when processors are short: `N` from 1 to 10000; 100 is usual", set: set,
 		Row: Row{
-			About: "its part of the processors when they are short, against others with 100", Empty: "as others", Typed: true,
+			About: "its part of the processors when they are short; others have 100", Empty: "as others", Typed: true,
 			Fields: []string{"limits.weight"},
 			get: func(s *sandbox.Spec) string {
 				if s.Limits.Weight == nil {
@@ -116,7 +116,7 @@ func ioOption() Option {
 	return Option{
 		Name: "io", Usage: IOUsage, set: add,
 		Row: Row{
-			About: "what it may read and write of a disk in a second: DEVICE,KEY=N... with rbps, wbps, riops, wiops, as /dev/sda,rbps=1M",
+			About: "reads and writes of a disk in a second: /dev/sda,rbps=1M,wiops=100",
 			Empty: "max", Typed: true, Fields: []string{"limits.io"},
 			get: func(s *sandbox.Spec) string {
 				return joined(s.Limits.IO, func(io limit.IO) string { return io.String() })

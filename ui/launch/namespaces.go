@@ -17,14 +17,14 @@ var SourceNames = map[string]string{
 
 // aboutNamespaces says of each type what is in it, and what follows from a new one.
 var aboutNamespaces = map[string][2]string{
-	"mnt":    {"mounts", "its own list of mounts: what is mounted or covered in a new one, nobody outside sees"},
+	"mnt":    {"mounts", "its own mounts: what is mounted in a new one, nobody outside sees"},
 	"net":    {"interfaces, addresses, ports", "its own interfaces, addresses and ports; nothing but lo is in a new one"},
-	"pid":    {"process numbers", "its own process numbers: a new one begins with 1, and sees no process outside"},
-	"ipc":    {"shared memory, message queues", "its own System V shared memory and semaphores, and POSIX message queues"},
-	"uts":    {"the host's name", "its own host name, which can be changed inside without changing the host's"},
-	"user":   {"ids and capabilities", "its own ids and capabilities: root inside is a user without rights outside"},
-	"cgroup": {"the root of the cgroups", "its own view of the cgroups: the one that it began in looks like the root"},
-	"time":   {"clocks since boot", "its own clocks since boot, which can be set off; the time of day is the same everywhere"},
+	"pid":    {"process numbers", "its own process numbers: from 1 on, and no process outside is seen"},
+	"ipc":    {"shared memory, message queues", "its own shared memory, semaphores and message queues"},
+	"uts":    {"the host's name", "its own host name: to change it does not change the host's"},
+	"user":   {"ids and capabilities", "its own ids and rights: root inside is a user without rights outside"},
+	"cgroup": {"the root of the cgroups", "its own view of cgroups: the one that it began in looks like the root"},
+	"time":   {"clocks since boot", "its own clocks since boot; the time of day is everywhere the same"},
 }
 
 func namespaceOptions() []Option {
@@ -49,10 +49,10 @@ func namespaceOptions() []Option {
 			set: func(w *writer, value string) error { return w.sources(value, sandbox.HostNamespace) },
 		},
 		mapOption("uid-map", "`INSIDE:OUTSIDE:COUNT` of the user ids of a new user namespace", "uid_map",
-			"which users outside stand for the users inside: INSIDE:OUTSIDE:COUNT; never the host's root",
+			"users outside for those inside: INSIDE:OUTSIDE:COUNT, never host root",
 			func(s *sandbox.Spec) *[]sandbox.IDMapping { return &s.UIDMap }),
 		mapOption("gid-map", "the same of its group ids: `INSIDE:OUTSIDE:COUNT`", "gid_map",
-			"which groups outside stand for the groups inside: INSIDE:OUTSIDE:COUNT",
+			"groups outside for those inside: INSIDE:OUTSIDE:COUNT",
 			func(s *sandbox.Spec) *[]sandbox.IDMapping { return &s.GIDMap }),
 		Option{
 			Name: "hostname", Usage: "the `NAME` of a new uts namespace",
@@ -61,7 +61,7 @@ func namespaceOptions() []Option {
 				return nil
 			},
 			Row: Row{
-				About: "the name that the machine has inside; it takes a uts namespace of its own", Empty: "as it is", Typed: true,
+				About: "the machine's name inside; it takes a uts namespace of its own", Empty: "as it is", Typed: true,
 				Fields: []string{"hostname"}, get: func(s *sandbox.Spec) string { return s.Hostname },
 			},
 		},
@@ -69,7 +69,7 @@ func namespaceOptions() []Option {
 			Name: "loopback", Bare: "true", Usage: "lo is up in a new net namespace",
 			set: func(w *writer, value string) error { return boolInto(&w.Network.Loopback, value) },
 			Row: Row{
-				About: "lo, 127.0.0.1, is up in a new net namespace: programs inside can reach one another by it", Choices: onOff,
+				About: "lo, 127.0.0.1, is up: programs inside can reach one another over it", Choices: onOff,
 				Fields: []string{"network.loopback"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.Network.Loopback) },
 			},
 		},
@@ -164,7 +164,7 @@ func vethOption() Option {
 		Name: "veth", Usage: "as root: a pair of interfaces to the host with the addresses `HOST,INSIDE`, as 10.77.0.1/30,10.77.0.2/30; with ,no-gateway behind them no route is set",
 		set: (*writer).veth,
 		Row: Row{
-			About: "a pair of interfaces between host and sandbox: their addresses, as 10.77.0.1/30,10.77.0.2/30; it takes root",
+			About: "a pair of interfaces to the host, as root: 10.77.0.1/30,10.77.0.2/30",
 			Empty: "none", Typed: true, Fields: []string{"network.veth"},
 			get: func(s *sandbox.Spec) string {
 				v := s.Network.Veth
@@ -203,10 +203,10 @@ func clockOptions() []Option {
 	}
 	return []Option{
 		clock("boottime", "the time since boot is `SECONDS` more in a new time namespace",
-			"how many seconds longer ago the machine was started, as uptime inside shows it",
+			"seconds that the machine seems to be up longer, as uptime tells inside",
 			[]string{"time.boottime", "time"}, func(s *sandbox.Spec) *int64 { return &s.Time.Boottime }),
 		clock("monotonic", "the monotonic clock is `SECONDS` more in a new time namespace",
-			"how many seconds the clock is ahead that programs measure time with",
+			"seconds that the clock is ahead by which programs measure time",
 			[]string{"time.monotonic"}, func(s *sandbox.Spec) *int64 { return &s.Time.Monotonic }),
 	}
 }

@@ -17,7 +17,7 @@ func rightsOptions() []Option {
 			Name: "cap-keep", Usage: "keep the capabilities `NAMES` and no others; all, none", Words: append([]string{"none"}, names...),
 			first: true, set: (*writer).capKeep,
 			Row: Row{
-				About:   "the parts of root's power that it keeps: none, all, or names such as net_raw,chown; a name after - is taken away again",
+				About:   "the parts of root's power that it keeps: none, all, or names",
 				Choices: []string{"none", strings.Join(caps.DockerDefault.Short(), ","), "all"}, Typed: true,
 				Fields: []string{"capabilities"}, get: keptText,
 			},
@@ -34,21 +34,21 @@ func rightsOptions() []Option {
 			Name: "no-new-privs", Bare: "true", Usage: "nothing that is executed gains rights; =false lets set-user-ID programs work",
 			set: func(w *writer, value string) error { return boolInto(&w.NoNewPrivs, value) },
 			Row: Row{
-				About: "nothing that it executes gains rights, not by set-user-ID either: sudo and su do not work", Choices: onOff,
+				About: "nothing that it executes gains rights: sudo and su do not work", Choices: onOff,
 				Fields: []string{"no_new_privs"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.NoNewPrivs) },
 			},
 		},
 		seccompOption(),
 		landlockOption("landlock-ro", "with Landlock: read `PATH` and below, and nothing that is not named",
-			"with Landlock: the paths that may be read; nothing that is named in neither of the two rows can be reached",
+			"paths it may read; with Landlock, nothing that is not named is reached",
 			[]string{"landlock", "landlock.read"}, func(l *sandbox.Landlock) *[]string { return &l.Read }),
 		landlockOption("landlock-rw", "with Landlock: read and write `PATH` and below",
-			"with Landlock: the paths that may be read and written",
+			"paths it may read and write, with Landlock",
 			[]string{"landlock.write"}, func(l *sandbox.Landlock) *[]string { return &l.Write }),
 		{
 			Name: "rlimit", Usage: "the resource limit `NAME=SOFT[:HARD]`, as nofile=1024:2048; unlimited is none", set: (*writer).rlimit,
 			Row: Row{
-				About: "limits that each process has for itself: NAME=SOFT[:HARD], as nofile=1024:2048 for open files",
+				About: "limits of each process: NAME=SOFT[:HARD], as nofile=1024:2048",
 				Empty: "the caller's", Typed: true, Fields: []string{"rlimits"},
 				get: func(s *sandbox.Spec) string {
 					return joined(s.Rlimits, func(r sandbox.Rlimit) string { return r.Name + "=" + rlimitText(r.Soft) + ":" + rlimitText(r.Hard) })
@@ -61,7 +61,7 @@ func rightsOptions() []Option {
 
 func seccompOption() Option {
 	o := wordOption("seccomp", "filter system calls by `PROFILE`: docker, strict or off", "seccomp",
-		"which system calls it may make: docker as Docker's default filter, strict fewer, off all",
+		"system calls it may make: docker as Docker's filter, strict fewer, off",
 		[]string{"docker", "strict", "off"}, func(s *sandbox.Spec) *sandbox.Seccomp { return &s.Seccomp })
 	plain := o.set
 	o.set = func(w *writer, value string) error {

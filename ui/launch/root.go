@@ -18,7 +18,7 @@ func rootOptions() []Option {
 			Name: "root", Usage: "the root directory from `PATH`: a directory, a tar, an OCI layout or a docker save archive (dir:, tar: or image: before it says which); or host, overlay, keep",
 			set: (*writer).root,
 			Row: Row{
-				About:   "the files it sees: host is the host's, read-only; overlay throws away what is written; keep is no new root; or the path of a directory, tar or image",
+				About:   "its files: host is read-only, overlay loses writes, keep, or a path",
 				Choices: []string{"host", "overlay", "keep"}, Typed: true, Fields: []string{"root", "root.kind", "root.path"},
 				get: func(s *sandbox.Spec) string {
 					switch s.Root.Kind {
@@ -36,7 +36,7 @@ func rootOptions() []Option {
 				return nil
 			},
 			Row: Row{
-				About: "which one of an image's manifests, where it has several", Empty: "the only one", Typed: true, Fields: []string{"root.ref"},
+				About: "which of an image's manifests, where it has several", Empty: "the only one", Typed: true, Fields: []string{"root.ref"},
 				get: func(s *sandbox.Spec) string { return s.Root.Ref },
 			},
 		},
@@ -47,7 +47,7 @@ func rootOptions() []Option {
 			Name: "writable", Bare: "true", Usage: "write to the directory of --root itself",
 			set: func(w *writer, value string) error { return boolInto(&w.Root.Writable, value) },
 			Row: Row{
-				About: "what is written to the root stays: in the directory itself, not in one that is thrown away", Choices: onOff,
+				About: "the root can be written: a directory itself, an image while it runs", Choices: onOff,
 				Fields: []string{"root.writable"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.Root.Writable) },
 			},
 		},
@@ -60,12 +60,12 @@ func rootOptions() []Option {
 				return err
 			},
 			Row: Row{
-				About: "enter the root by chroot(2), which root can leave again; off is pivot_root(2), which leaves no old root behind", Choices: onOff,
+				About: "enter by chroot(2), which root can leave; off: by pivot_root(2)", Choices: onOff,
 				Fields: []string{"root.switch"}, get: func(s *sandbox.Spec) string { return strconv.FormatBool(s.Root.Switch == sandbox.Chroot) },
 			},
 		},
 		pathsOption("tmp", "an empty, writable place in memory for the host's `DIR`; none clears the preset's",
-			"directories of the host in whose place there is an empty one in memory, which can be written",
+			"directories of the host replaced by empty ones in memory, to write to",
 			func(s *sandbox.Spec) *[]string { return &s.Root.Tmp }),
 		pathsOption("hide", "cover the host's `PATH`; none clears the preset's",
 			"paths of the host that are covered by something empty",

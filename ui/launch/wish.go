@@ -17,6 +17,19 @@ type Wish struct {
 	Given   []Given        // in the order in which they are said
 	Command []string       // nil: that of From, or a shell
 	Machine *check.Machine // a preset is fitted to it; nil when nothing is known of it
+
+	fitted *beginning // of the preset, when that was done before
+}
+
+// beginning is a preset on a machine, and what of it was changed there.
+type beginning struct {
+	spec  sandbox.Spec
+	notes []string
+}
+
+func (w *Wish) fit() *beginning {
+	s, notes := w.Preset.Spec(w.Machine)
+	return &beginning{s, notes}
 }
 
 // Given is an option with its value.
@@ -71,7 +84,11 @@ func (w *Wish) begin() (*sandbox.Spec, []string) {
 		s := *w.From
 		return &s, nil
 	}
-	s, notes := w.Preset.Spec(w.Machine)
+	b := w.fitted
+	if b == nil {
+		b = w.fit()
+	}
+	s, notes := b.spec, slices.Clone(b.notes)
 	if w.Has(limitNames...) { // whose failure says it, if it fails
 		notes = slices.DeleteFunc(notes, func(note string) bool { return note == sandbox.NoteNoLimits })
 	}

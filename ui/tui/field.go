@@ -9,14 +9,19 @@ import (
 	"cutaway/ui/text"
 )
 
-// maxTyped is how many characters can be typed: a filter of many terms, or several masks.
-const maxTyped = 400
+// maxTyped is how many characters can be typed: a filter of many terms, or several masks. longTyped is for lists of paths or
+// variables.
+const (
+	maxTyped  = 400
+	longTyped = 8000
+)
 
 // textField is one line of text that is typed. It takes the keys that readline taught people; bubbles' textinput is not
 // used because its paste runs the desktop's clipboard programs, which a program that runs as root must not.
 type textField struct {
 	runes []rune
 	pos   int
+	long  bool // it takes longTyped
 }
 
 func newTextField(s string) textField {
@@ -29,11 +34,15 @@ func (f *textField) value() string { return string(f.runes) }
 
 // insert puts text at the cursor; what a line cannot hold is left out.
 func (f *textField) insert(s string) {
+	most := maxTyped
+	if f.long {
+		most = longTyped
+	}
 	for _, r := range s {
 		if unicode.IsControl(r) {
 			r = ' '
 		}
-		if len(f.runes) == maxTyped {
+		if len(f.runes) == most {
 			return
 		}
 		f.runes = slices.Insert(f.runes, f.pos, r)
@@ -88,10 +97,11 @@ func (f *textField) wordStart() int {
 
 // window is the part of the text around the cursor that fits, and the cell of the cursor in it.
 func (f *textField) window(width int) (string, int) {
-	from := 0
+	const most = 4 // characters in a cell, with accents that are characters of their own
+	from, end := max(f.pos-most*width, 0), min(f.pos+most*width, len(f.runes))
 	for from < f.pos && text.Width(text.Sanitise(string(f.runes[from:f.pos]))) >= width {
 		from++
 	}
 	at := text.Width(text.Sanitise(string(f.runes[from:f.pos])))
-	return text.Truncate(text.Sanitise(string(f.runes[from:])), width), at
+	return text.Truncate(text.Sanitise(string(f.runes[from:end])), width), at
 }
