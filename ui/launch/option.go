@@ -81,8 +81,7 @@ func Named(name string) *Option {
 	return nil
 }
 
-// OptionOf is the option that writes a field of the Spec's JSON, such as "namespaces.net"; nil when there is none, or
-// several.
+// OptionOf is the first option that writes a field of the Spec's JSON, such as "namespaces.net"; nil when there is none.
 func OptionOf(field string) *Option {
 	for _, p := range rows {
 		for _, o := range p.Options {

@@ -56,8 +56,8 @@ func RowOf(s *sandbox.Spec, field string) *Option {
 	if n, _ := fmt.Sscanf(field, "mounts[%d]", &i); n == 1 && i >= 0 && i < len(s.Mounts) {
 		return Named(nameOf(&s.Mounts[i]))
 	}
-	if outer, _, inner := strings.Cut(field, "."); inner {
-		return OptionOf(outer)
+	if at := strings.IndexAny(field, ".["); at > 0 {
+		return OptionOf(field[:at])
 	}
 	return nil
 }
