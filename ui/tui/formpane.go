@@ -226,6 +226,9 @@ func (f *formPane) move(steps int) {
 		}
 		f.list.moveTo(next)
 	}
+	if at := f.list.top - 1; at >= 0 && at+1 == f.list.cursor && f.lines[at].row >= 0 && f.rows[f.lines[at].row].head != "" {
+		f.list.scroll(-1) // so that the heading is seen too
+	}
 	f.version++
 }
 
