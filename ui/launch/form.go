@@ -85,7 +85,7 @@ func (f *Form) Spec() (s *sandbox.Spec, notes []string, err error) {
 func (f *Form) make(given map[string]string) *made {
 	wish := f.wish
 	wish.Given = nil
-	for _, g := range rows {
+	for _, g := range rows() {
 		for _, o := range g.Options {
 			if value, ok := given[o.Name]; ok {
 				wish.Given = append(wish.Given, Given{Option: o, Value: value, whole: true})

@@ -65,7 +65,7 @@ func mountOption(o Option, about string, add func(*writer, string) error) Option
 	replace := list(func(w *writer) { w.Mounts = nil }, add)
 	o.set = add
 	o.Row = Row{
-		About: about, Empty: "none", Typed: true,
+		About: about, Empty: "none", Typed: true, Fields: []string{"mounts"},
 		get: func(s *sandbox.Spec) string {
 			theirs := func(m sandbox.Mount) bool { return !mine(&m) }
 			return joined(slices.DeleteFunc(slices.Clone(s.Mounts), theirs), func(m sandbox.Mount) string { return mountText(&m) })

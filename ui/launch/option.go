@@ -2,6 +2,7 @@ package launch
 
 import (
 	"slices"
+	"sync"
 
 	"cutaway/sandbox"
 )
@@ -47,16 +48,19 @@ type Group struct {
 }
 
 // Groups are all flags of `cutaway run` that change a Spec, in the order of its help.
-func Groups() []Group { return groups }
+func Groups() []Group { return groups() }
 
-var groups = []Group{
-	{"Namespaces (a SOURCE is new, host, container:NAME or process:PID)", pointers(namespaceOptions())},
-	{"The root directory", pointers(rootOptions())},
-	{"What is mounted in it", pointers(mountOptions())},
-	{"Rights", pointers(rightsOptions())},
-	{"Limits (a SIZE takes K, M, G and T, powers of 1024)", pointers(limitOptions())},
-	{"The command", pointers(commandOptions())},
-}
+// groups is made when it is first asked for: a sandbox's first process is this program too, and has no use for it.
+var groups = sync.OnceValue(func() []Group {
+	return []Group{
+		{"Namespaces (a SOURCE is new, host, container:NAME or process:PID)", pointers(namespaceOptions())},
+		{"The root directory", pointers(rootOptions())},
+		{"What is mounted in it", pointers(mountOptions())},
+		{"Rights", pointers(rightsOptions())},
+		{"Limits (a SIZE takes K, M, G and T, powers of 1024)", pointers(limitOptions())},
+		{"The command", pointers(commandOptions())},
+	}
+})
 
 func pointers(list []Option) []*Option {
 	out := make([]*Option, len(list))
@@ -71,7 +75,7 @@ func Named(name string) *Option {
 	if name == commandLine.Name {
 		return &commandLine
 	}
-	for _, g := range groups {
+	for _, g := range groups() {
 		for _, o := range g.Options {
 			if o.Name == name {
 				return o
@@ -81,10 +85,9 @@ func Named(name string) *Option {
 	return nil
 }
 
-// OptionOf is the option that writes a field of the Spec's JSON, such as "namespaces.net"; nil when there is none, or
-// several.
+// OptionOf is the first option that writes a field of the Spec's JSON, such as "namespaces.net"; nil when there is none.
 func OptionOf(field string) *Option {
-	for _, p := range rows {
+	for _, p := range rows() {
 		for _, o := range p.Options {
 			if slices.Contains(o.Fields, field) {
 				return o

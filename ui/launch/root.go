@@ -27,6 +27,12 @@ func rootOptions() []Option {
 					}
 					return string(s.Root.Kind)
 				},
+				put: func(w *writer, value string) error {
+					if value == "" || strings.HasSuffix(value, ":") {
+						return errors.New("there is no path: name a directory, a tar or an image, or say host, overlay or keep")
+					}
+					return w.root(value)
+				},
 			},
 		},
 		{

@@ -3,24 +3,27 @@ package launch
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"cutaway/sandbox"
 )
 
-// Rows are the options that a form has, under its headings: what is asked first comes first. The others are ElsewhereIn
-// the form.
-func Rows() []Group { return rows }
+// Rows are the options that a form has, under its headings: what is asked first comes first. The options that are not among
+// them say what another row says too.
+func Rows() []Group { return rows() }
 
-var rows = []Group{
-	named("command", "command", "workdir", "user", "group-add", "env", "hostname", "init", "terminal"),
-	named("root directory", "root", "image-ref", "writable", "chroot", "tmp", "hide"),
-	named("namespaces", "mnt", "net", "pid", "ipc", "uts", "userns", "cgroupns", "timens"),
-	named("ids and clocks", "uid-map", "gid-map", "boottime", "monotonic"),
-	named("network", "loopback", "veth"),
-	named("mounts", "proc-mount", "sys-mount", "dev-mount", "bind", "ro-bind", "dev-bind", "tmpfs", "mqueue", "cgroupfs"),
-	named("rights", "cap-keep", "no-new-privs", "seccomp", "landlock-ro", "landlock-rw", "rlimit"),
-	named("limits", "memory", "swap", "cpus", "pids", "weight", "io", "cpuset", "memset", "own-cgroup"),
-}
+var rows = sync.OnceValue(func() []Group {
+	return []Group{
+		named("command", "command", "workdir", "user", "group-add", "env", "hostname", "init", "terminal"),
+		named("root directory", "root", "image-ref", "writable", "chroot", "tmp", "hide"),
+		named("namespaces", "mnt", "net", "pid", "ipc", "uts", "userns", "cgroupns", "timens"),
+		named("ids and clocks", "uid-map", "gid-map", "boottime", "monotonic"),
+		named("network", "loopback", "veth"),
+		named("mounts", "proc-mount", "sys-mount", "dev-mount", "bind", "ro-bind", "dev-bind", "tmpfs", "mqueue", "cgroupfs"),
+		named("rights", "cap-keep", "no-new-privs", "seccomp", "landlock-ro", "landlock-rw", "rlimit"),
+		named("limits", "memory", "swap", "cpus", "pids", "weight", "io", "cpuset", "memset", "own-cgroup"),
+	}
+})
 
 func named(title string, names ...string) Group {
 	g := Group{Title: title}
@@ -28,22 +31,6 @@ func named(title string, names ...string) Group {
 		g.Options = append(g.Options, Named(name))
 	}
 	return g
-}
-
-// ElsewhereIn says for each flag that a form has no row for which row says the same, or how.
-func ElsewhereIn() map[string]string {
-	return map[string]string{
-		"new":       "the rows of the namespaces are changed one by one",
-		"host":      "the rows of the namespaces are changed one by one",
-		"overlay":   "the row root has it as a value",
-		"no-mounts": "each row of mounts can be emptied",
-		"cap-add":   "the row cap-keep has the whole set",
-		"cap-drop":  "the row cap-keep has the whole set",
-		"no-limits": "each limit can be set to max",
-		"clear-env": "the row env has the whole environment",
-		"no-init":   "the row init can be turned off",
-		"tty":       "the row terminal has it as a value",
-	}
 }
 
 // RowOf is the option whose row shows what is said of a field of the Spec's JSON, such as "mounts[2]"; nil when it is said of
@@ -56,8 +43,8 @@ func RowOf(s *sandbox.Spec, field string) *Option {
 	if n, _ := fmt.Sscanf(field, "mounts[%d]", &i); n == 1 && i >= 0 && i < len(s.Mounts) {
 		return Named(nameOf(&s.Mounts[i]))
 	}
-	if outer, _, inner := strings.Cut(field, "."); inner {
-		return OptionOf(outer)
+	if at := strings.IndexAny(field, ".["); at > 0 {
+		return OptionOf(field[:at])
 	}
 	return nil
 }

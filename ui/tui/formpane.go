@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"cutaway/sandbox"
 	"cutaway/sandbox/check"
@@ -184,16 +185,15 @@ func (f *formPane) markOf(o *launch.Option) (m mark, ok bool) {
 		return mark{}, false
 	}
 	for _, field := range o.Fields {
-		if m, ok := f.marks[field]; ok && !m.known {
-			return m, true
+		found, has := f.marks[field]
+		if outer, _, inner := strings.Cut(field, "."); inner && !has {
+			found, has = f.marks[outer]
+		}
+		if has && (!ok || !found.known) {
+			m, ok = found, true
 		}
 	}
-	for _, field := range o.Fields {
-		if m, ok := f.marks[field]; ok {
-			return m, true
-		}
-	}
-	return mark{}, false
+	return m, ok
 }
 
 // selected is the option under the cursor, or nil.
@@ -225,6 +225,9 @@ func (f *formPane) move(steps int) {
 			break
 		}
 		f.list.moveTo(next)
+	}
+	if at := f.list.top - 1; at >= 0 && at+1 == f.list.cursor && f.lines[at].row >= 0 && f.rows[f.lines[at].row].head != "" {
+		f.list.scroll(-1) // so that the heading is seen too
 	}
 	f.version++
 }

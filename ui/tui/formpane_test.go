@@ -224,6 +224,33 @@ func TestFormAsksTheMachine(t *testing.T) {
 	}
 }
 
+// What is not known of a process is said in every row that it is about, until the row is changed.
+func TestFormMarks(t *testing.T) {
+	s := sandbox.Default()
+	d := testForm(t, "isolated")
+	d.beginAs("as db", &s, map[string]mark{
+		"limits": {false, "no cgroup could be read"}, "limits.cpus": {true, "cpu.max is 100000 100000"}, "mounts": {true, "bound by the engine"},
+		"landlock": {false, "not shown by the kernel"},
+	})
+	for name, want := range map[string]string{
+		"memory": "? no cgroup could be read", "io": "? no cgroup could be read", "bind": "bound by the engine", "cpus": "cpu.max is 100000 100000", "tmpfs": "bound by the engine",
+		"landlock-ro": "? not shown", "landlock-rw": "? not shown",
+	} {
+		d.goTo(name)
+		d.has(want)
+	}
+	d.goTo("seccomp")
+	if _, ok := d.markOf(d.selected()); ok {
+		t.Error("seccomp has a mark that is another row's")
+	}
+	d.press("space", "k")
+	d.goTo("memory")
+	d.press("enter", "ctrl+u", "m", "a", "x", "enter")
+	if _, ok := d.markOf(d.selected()); ok {
+		t.Error("a row that was changed is still what was read")
+	}
+}
+
 func TestFormMouse(t *testing.T) {
 	d := testForm(t, "isolated")
 	d.view(true)
