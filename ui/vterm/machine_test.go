@@ -337,6 +337,7 @@ func TestPlainIsExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{
 		"a", "word ", " ", "0123456789", "\t", "日本", "é", "e\u0301", "\u0301", "\U0001f600", "\u200d", "\u202e", "한", "\ue0b0", "\U0001f1e9",
+		"\x1b[m", "\x1b[1;31m", "\x1b[44m", "\x1b[38;5;99;7m", "\x1b[49m",
 		"a long stretch of text that is longer than a line of the screen and wraps",
 	}
 	starts := []string{
