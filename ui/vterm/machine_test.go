@@ -415,3 +415,14 @@ func FuzzOutput(f *testing.F) {
 		m.text(0, 0, 1<<30, 3)
 	})
 }
+
+// TestPanicOfTheEmulator resets the screen, keeps history, and the terminal goes on.
+func TestPanicOfTheEmulator(t *testing.T) {
+	m, _ := fed(10, 2, "1\r\n2\r\n3\x1b[?1049h\x1b[2")
+	m.safely(func() { panic("a bug") })
+	m.feed([]byte("on"))
+	checkScreen(t, m.screen(0), 10, 2)
+	if got := shown(m.screen(0)); got != "on" || past(m) != "1" || m.resets != 1 {
+		t.Errorf("screen %q, history %q, %d resets", got, past(m), m.resets)
+	}
+}
