@@ -17,7 +17,7 @@ const maxTitle = 200
 
 // control does what a C0 control character asks for.
 func (m *machine) control(c byte) {
-	m.joinable = false
+	m.joinable, m.last = false, ""
 	switch c {
 	case '\a':
 		m.bells++
@@ -240,7 +240,7 @@ func (m *machine) keepScreen() {
 	}
 }
 
-// repeat is REP: no more than fills the screen, and any character (the emulator repeats the last ASCII one, and as often
+// repeat is REP: no more than fills a line, and any character (the emulator repeats the last ASCII one, and as often
 // as it is told).
 func (m *machine) repeat(n int) {
 	c := m.last
@@ -248,7 +248,7 @@ func (m *machine) repeat(n int) {
 		return
 	}
 	width := text.Width(c)
-	for range min(n, m.w*m.h) {
+	for range min(n, m.w) {
 		m.printCluster(c, width)
 	}
 }

@@ -93,9 +93,10 @@ func (m *machine) resetState() {
 	m.shape = Shape{}
 }
 
-// safely runs f, which gives something to the emulator. Should that panic, all of the screen is reset: what the emulator
-// holds may be half changed. With the input that reaches it through tokens none was seen in hours of fuzzing; without, a
-// tab stop set after a resize and a cell beyond a shrunk line did it, and the next release may bring others.
+// safely runs f, which gives something to the emulator. Should that panic, all of the screen is reset, since what the
+// emulator holds may be half changed, and the terminal goes on. With random output given to the emulator itself, tab stops
+// that are set or cleared after a resize to no columns or lines panicked (a size that clampSize refuses), nothing else;
+// with what tokens lets through none was seen.
 func (m *machine) safely(f func()) {
 	defer func() {
 		if recover() != nil {

@@ -337,6 +337,7 @@ func TestPlainIsExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{
 		"a", "word ", " ", "0123456789", "\t", "日本", "é", "e\u0301", "\u0301", "\U0001f600", "\u200d", "\u202e", "한", "\ue0b0", "\U0001f1e9",
+		"\x1b[m", "\x1b[1;31m", "\x1b[44m", "\x1b[38;5;99;7m", "\x1b[49m",
 		"a long stretch of text that is longer than a line of the screen and wraps",
 	}
 	starts := []string{
@@ -413,4 +414,15 @@ func FuzzOutput(f *testing.F) {
 		}
 		m.text(0, 0, 1<<30, 3)
 	})
+}
+
+// TestPanicOfTheEmulator resets the screen, keeps history, and the terminal goes on.
+func TestPanicOfTheEmulator(t *testing.T) {
+	m, _ := fed(10, 2, "1\r\n2\r\n3\x1b[?1049h\x1b[2")
+	m.safely(func() { panic("a bug") })
+	m.feed([]byte("on"))
+	checkScreen(t, m.screen(0), 10, 2)
+	if got := shown(m.screen(0)); got != "on" || past(m) != "1" || m.resets != 1 {
+		t.Errorf("screen %q, history %q, %d resets", got, past(m), m.resets)
+	}
 }

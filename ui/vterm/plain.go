@@ -2,6 +2,7 @@ package vterm
 
 import (
 	"bytes"
+	"time"
 	"unicode/utf8"
 
 	uv "github.com/charmbracelet/ultraviolet"
@@ -13,11 +14,12 @@ import (
 const (
 	pieceSize = 512
 	plainSize = 256 << 10
+	pieceTime = 3 * time.Millisecond // a sequence of three bytes may move all cells
 )
 
 // step takes a piece of what b begins with, and returns how many bytes that was.
 //
-// A flood is mostly plain lines, and most of them scroll through the screen before anybody can see them. Those go into
+// A flood is mostly plain lines, perhaps with colours, and most of them scroll through the screen before anybody can see them. Those go into
 // history without the emulator, which would take 50 times as long. The result is the same to the last cell.
 func (m *machine) step(b []byte) int {
 	n := min(len(b), pieceSize)
@@ -29,8 +31,12 @@ func (m *machine) step(b []byte) int {
 				return
 			}
 		}
+		taken := 0
+		for start := time.Now(); taken < n && time.Since(start) < pieceTime; {
+			taken += m.token(b[taken:n])
+		}
+		n = taken
 		m.plainSeen -= n
-		m.feed(b[:n])
 	})
 	return n
 }
@@ -68,12 +74,14 @@ func (m *machine) plain(b []byte) (taken, seen int) {
 		layout.line(rest[:i-1])
 		rest = rest[i+1:]
 	}
+	m.fill(0, m.h-1, m.w, m.h, m.blank()) // the pen may be another one now
 	m.skip = m.h - 1
 	m.feed(b[tail:end])
 	return end, 0
 }
 
-// plainLines measures the plain lines that b begins with: printable characters and tabs, each line with CR LF at its end.
+// plainLines measures the plain lines that b begins with: printable characters, tabs and SGR, each line with CR LF at its
+// end.
 // head is where as many lines end as the screen has, and end where the last one does; 0 when they are too few.
 func (m *machine) plainLines(b []byte) (head, end, seen int) {
 	lines := 0
@@ -92,6 +100,11 @@ func (m *machine) plainLines(b []byte) (head, end, seen int) {
 				}
 				continue
 			}
+		case c == 0x1b:
+			if n := sgrLength(b[i:]); n > 0 {
+				i += n
+				continue
+			}
 		case c >= utf8.RuneSelf:
 			if r, size := utf8.DecodeRune(b[i:]); r >= 0xa0 && size > 1 {
 				i += size
@@ -106,12 +119,30 @@ func (m *machine) plainLines(b []byte) (head, end, seen int) {
 	return head, end, 0
 }
 
+// sgrLength is the length of the SGR sequence that b begins with, 0 for none.
+func sgrLength(b []byte) int {
+	if len(b) < 3 || b[1] != '[' {
+		return 0
+	}
+	for i, c := range b[2:min(len(b), 64)] {
+		switch {
+		case c == 'm':
+			return i + 3
+		case c < '0' || c > ';':
+			return 0
+		}
+	}
+	return 0
+}
+
 // layout writes lines as print and the emulator do, for lines that begin at the left of a blank line at the bottom.
 type layout struct {
-	m     *machine
-	cells []uv.Cell
-	x     int
-	wrap  bool
+	m        *machine
+	cells    []uv.Cell
+	x        int
+	wrap     bool
+	lastX    int // the last character's place
+	joinable bool
 }
 
 // line writes one line into history, which may take several of the screen.
@@ -120,15 +151,22 @@ func (l *layout) line(b []byte) {
 		return
 	}
 	l.clear()
+	l.joinable = false
 	for len(b) > 0 {
-		n := bytes.IndexByte(b, '\t')
-		if n < 0 {
-			n = len(b)
-		}
-		l.print(clean(string(b[:n])))
-		if n < len(b) {
+		n := 0
+		switch b[0] {
+		case '\t':
+			n = 1
 			l.x = min((l.x/8+1)*8, l.m.w-1)
-			n++
+			l.joinable = false
+		case 0x1b:
+			n = sgrLength(b)
+			l.m.feed(b[:n])
+		default:
+			if n = bytes.IndexAny(b, "\t\x1b"); n < 0 {
+				n = len(b)
+			}
+			l.print(clean(string(b[:n])))
 		}
 		b = b[n:]
 	}
@@ -141,7 +179,7 @@ func (l *layout) ascii(b []byte) bool {
 		return false
 	}
 	for _, c := range b {
-		if c >= utf8.RuneSelf || c == '\t' {
+		if c >= utf8.RuneSelf || c < ' ' {
 			return false
 		}
 	}
@@ -172,21 +210,35 @@ func (l *layout) clear() {
 
 func (l *layout) print(s string) {
 	for len(s) > 0 {
-		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-		s = s[len(cluster):]
-		c, width := bounded(cluster)
-		if width == 0 { // only the first of a text can be without a letter, and after a tab or at a line's start it joins nothing
+		if n := asciiPrefix(s); n > 0 {
+			for i := range n {
+				l.put(s[i:i+1], 1)
+			}
+			s = s[n:]
 			continue
 		}
-		if width > l.m.w {
-			c, width = replacement, 1
-		}
-		if l.wrap || l.x+width > l.m.w {
-			l.m.history.push(lineOf(l.cells))
-			l.clear()
-		}
-		uv.Line(l.cells).Set(l.x, &uv.Cell{Content: c, Width: width, Style: l.m.pen})
-		l.wrap = l.x+width == l.m.w
-		l.x = min(l.x+width, l.m.w-1)
+		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		s = s[len(cluster):]
+		l.put(bounded(cluster))
 	}
+}
+
+func (l *layout) put(c string, width int) {
+	if width == 0 {
+		if l.joinable {
+			joinMarks(&l.cells[l.lastX], c)
+		}
+		return
+	}
+	if width > l.m.w {
+		c, width = replacement, 1
+	}
+	if l.wrap || l.x+width > l.m.w {
+		l.m.history.push(lineOf(l.cells))
+		l.clear()
+	}
+	uv.Line(l.cells).Set(l.x, &uv.Cell{Content: c, Width: width, Style: l.m.pen})
+	l.lastX, l.joinable = l.x, true
+	l.wrap = l.x+width == l.m.w
+	l.x = min(l.x+width, l.m.w-1)
 }

@@ -158,12 +158,15 @@ func (m *machine) join(marks string) {
 		return
 	}
 	joined := *cell
-	content, width := bounded(joined.Content + marks)
-	if width != joined.Width {
-		return
-	}
-	joined.Content = content
+	joinMarks(&joined, marks)
 	m.em.SetCell(m.lastX, m.lastY, &joined)
+}
+
+// joinMarks adds combining marks to a cell, if that leaves it as wide as it is.
+func joinMarks(cell *uv.Cell, marks string) {
+	if content, width := bounded(cell.Content + marks); width == cell.Width {
+		cell.Content = content
+	}
 }
 
 // breakLine goes to the next line when this one is full.

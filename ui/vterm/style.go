@@ -99,8 +99,13 @@ func styleOf(s *uv.Style) Style {
 		theirs uint8
 		ours   Attr
 	}{
-		{uv.AttrBold, Bold}, {uv.AttrFaint, Faint}, {uv.AttrItalic, Italic}, {uv.AttrBlink | uv.AttrRapidBlink, Blink},
-		{uv.AttrReverse, Reverse}, {uv.AttrConceal, Conceal}, {uv.AttrStrikethrough, Strike},
+		{uv.AttrBold, Bold},
+		{uv.AttrFaint, Faint},
+		{uv.AttrItalic, Italic},
+		{uv.AttrBlink | uv.AttrRapidBlink, Blink},
+		{uv.AttrReverse, Reverse},
+		{uv.AttrConceal, Conceal},
+		{uv.AttrStrikethrough, Strike},
 	} {
 		if s.Attrs&a.theirs != 0 {
 			out.Attrs |= a.ours

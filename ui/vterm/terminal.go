@@ -29,8 +29,8 @@ type Terminal struct {
 }
 
 // New takes over the reading and writing of a pty's master until it is closed by its owner or the other end is gone, and
-// sets its size to w columns and h lines.
-// The descriptor becomes non-blocking.
+// sets its size to w columns and h lines. The
+// descriptor becomes non-blocking.
 func New(pty *os.File, w, h int) *Terminal {
 	t := &Terminal{
 		pty: newMaster(pty), input: newQueue(), output: newQueue(),

@@ -41,12 +41,16 @@ type param struct {
 // feed takes a program's output.
 func (m *machine) feed(b []byte) {
 	for len(b) > 0 {
-		if m.tok.state != nil {
-			b = b[m.inSequence(b):]
-			continue
-		}
-		b = b[m.inText(b):]
+		b = b[m.token(b):]
 	}
+}
+
+// token takes what b begins with, text or a sequence or a part of one, and returns how many bytes that was.
+func (m *machine) token(b []byte) int {
+	if m.tok.state != nil {
+		return m.inSequence(b)
+	}
+	return m.inText(b)
 }
 
 // inSequence gives bytes to the sequence that has begun, and returns how many.
