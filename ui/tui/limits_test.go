@@ -379,3 +379,15 @@ func TestConfirmByMouse(t *testing.T) {
 		d.wantCalls(c.calls...)
 	}
 }
+
+// v1's shares are shown as the weight that would be typed for them.
+func TestShares(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.control().use.CPUWeight, d.control().use.CPUWeightIsShares = reading.Value[uint64](2048), true
+	d.press("l", "down", "down", "down", "down")
+	d.has(">weight         -       -     200")
+	d.press("-")
+	d.has("100")
+	d.press("+", "+")
+	d.has("500")
+}
