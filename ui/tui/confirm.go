@@ -75,6 +75,10 @@ func (c *confirm) view(r rect) []string {
 	for _, l := range c.question {
 		asked = append(asked, l.wrap(w-4)...)
 	}
+	note := words(dim, "esc no")
+	if len(asked) > r.h-5 {
+		note = words(warn, keyLabel(c.glyphs, "↑↓")+" more").put(dim, " · esc no")
+	}
 	asked, c.drawn.rows = scrolled(asked, &c.top, r.h-5)
 	at := boxAt(r, w, len(asked)+3)
 	no, yes := ">No<", " "+c.label+" " // marked by more than colour
@@ -88,7 +92,7 @@ func (c *confirm) view(r rect) []string {
 	c.drawn.no = rect{at.x + 2, y, len(no) + 2, 1}
 	c.drawn.yes = rect{at.x + 2 + len(no) + 4, y, buttons.width() - len(no) - 4, 1}
 	lines := append(append([]line{}, asked...), nil, buttons, nil)
-	return c.box(r, w, words(warn, c.title), words(dim, "esc no"), lines)
+	return c.box(r, w, words(warn, c.title), note, lines)
 }
 
 func (c *confirm) cursor() *tea.Cursor { return nil }

@@ -136,7 +136,7 @@ func TestLiveLimitsOnScreen(t *testing.T) {
 	d.typed("9")
 	d.press("enter", "q")
 	want("268435456", "9")
-	if _, err := d.app.limits.finish(); err != nil { // the way out
+	if err := d.app.limits.close(); err != nil { // the way out
 		t.Error(err)
 	}
 	want("268435456", "500")

@@ -65,7 +65,7 @@ func TestLimitsKeep(t *testing.T) {
 	d.has("Take back the change of " + dbName)
 	d.press("y")
 	d.wantCalls("apply --memory=64M to "+dbName, `undo "batch234"`)
-	if _, err := d.app.limits.finish(); err != nil || len(d.control().calls) != 2 {
+	if err := d.app.limits.close(); err != nil || len(d.control().calls) != 2 {
 		t.Error("what was kept is reverted on the way out")
 	}
 }
@@ -117,7 +117,7 @@ func TestLimitsRevertFails(t *testing.T) {
 		d.beat()
 	}
 	d.has("limits: could not be reverted, l to keep")
-	if _, err := d.app.limits.finish(); err == nil {
+	if err := d.app.limits.close(); err == nil {
 		t.Error("the way out says nothing")
 	}
 	d.press("l")
@@ -133,7 +133,7 @@ func TestLimitsRevertOnTheWayOut(t *testing.T) {
 	d.press("l")
 	d.typed("64M")
 	d.press("enter", "q", "q")
-	if _, err := d.app.limits.finish(); err != nil {
+	if err := d.app.limits.close(); err != nil {
 		t.Fatal(err)
 	}
 	d.wantCalls("apply --memory=64M to "+dbName, "revert batch234")
@@ -147,7 +147,7 @@ func TestLimitsWait(t *testing.T) {
 	d.press("enter", "q")
 	for _, key := range []string{"R", "ctrl+z"} {
 		d.press(key)
-		d.has("limits of " + dbName + " are reverting in 15 s: keep or revert them first")
+		d.has("limits of " + dbName + ": reverting in 15 s; l keeps or reverts them first")
 	}
 }
 
@@ -335,7 +335,7 @@ func TestJournalWhileLimitsWait(t *testing.T) {
 	d.press("l")
 	d.typed("64M")
 	d.press("enter", "q", "@", "j", "j", "u")
-	d.hasWords("are reverting in 15 s: keep or revert them first")
+	d.hasWords("reverting in 15 s; l keeps or reverts them first")
 	d.wantCalls("apply --memory=64M to " + dbName)
 }
 
@@ -378,4 +378,29 @@ func TestConfirmByMouse(t *testing.T) {
 		d.hasNot("[>No<]")
 		d.wantCalls(c.calls...)
 	}
+}
+
+// v1's shares are shown as the weight that would be typed for them.
+func TestShares(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.control().use.CPUWeight, d.control().use.CPUWeightIsShares = reading.Value[uint64](2048), true
+	d.press("l", "down", "down", "down", "down")
+	d.has(">weight         -       -     200")
+	d.press("-")
+	d.has("100")
+	d.press("+", "+")
+	d.has("500")
+}
+
+// A change whose command has not begun when the screen is left is not made.
+func TestLimitsAfterTheWayOut(t *testing.T) {
+	d := onDB(t, 120, 36)
+	d.press("l")
+	d.typed("64M")
+	if err := d.app.limits.close(); err != nil {
+		t.Fatal(err)
+	}
+	d.press("enter")
+	d.wantCalls()
+	d.has("the screen was left before the change was made")
 }

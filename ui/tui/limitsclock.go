@@ -25,8 +25,9 @@ const keepTime = 15
 type limitsClock struct {
 	ctl controller
 
-	mu   sync.Mutex       // held while a change is made or taken back, for the way out to wait for that
-	made []control.Result // what was neither kept nor taken back; guarded by mu
+	mu     sync.Mutex       // held while a change is made or taken back, for the way out to wait for that
+	made   []control.Result // what was neither kept nor taken back; guarded by mu
+	closed bool             // the screen was left: nothing more is made; guarded by mu
 
 	// The rest is Update's alone.
 	target    change.Target
@@ -95,6 +96,9 @@ func (c *limitsClock) busy() string {
 func (c *limitsClock) makeChange(t change.Target, set limit.Set, shown *control.Plan) ([]control.Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errClosed
+	}
 	results, err := c.ctl.apply(t, set, shown)
 	if err == nil {
 		c.made = results
@@ -162,8 +166,18 @@ func (c *limitsClock) revert() action {
 	})}
 }
 
-// finish takes back what still waits; the way out does so too, which waits for a change that is being made. A cgroup that is gone
-// has nothing left to take back.
+var errClosed = errors.New("the screen was left before the change was made")
+
+// close is the way out: it waits for a change that is being made, takes back what was not kept, and allows no more.
+func (c *limitsClock) close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	_, err := c.finish()
+	return err
+}
+
+// finish takes back what still waits. A cgroup that is gone has nothing left to take back.
 func (c *limitsClock) finish() (gone bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -182,7 +196,7 @@ func (c *limitsClock) finish() (gone bool, err error) {
 // cannotLeave says why the screen must not be stopped now: the clock would stand still.
 func (c *limitsClock) cannotLeave() string {
 	if c.waits() {
-		return "limits of " + text.Sanitise(c.target.String()) + " are " + c.says() + ": keep or revert them first (l)"
+		return "limits of " + text.Sanitise(c.target.String()) + ": " + c.says() + "; l keeps or reverts them first"
 	}
 	return ""
 }

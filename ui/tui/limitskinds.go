@@ -78,7 +78,11 @@ var limitKinds = []*limitKind{
 		name: "weight", hint: "its part when processors are short, 1 to 10000; 100 is usual",
 		parse: func(s string, set *limit.Set) error { return into(&set.Weight, limit.ParseWeight, s) },
 		reads: func(now, _ *looked) limitReads {
-			own := reading.Of[cgroup.Limit]{How: now.use.CPUWeight.How, Value: cgroup.Limit{Value: now.use.CPUWeight.Value}}
+			weight := now.use.CPUWeight.Value
+			if now.use.CPUWeightIsShares {
+				weight = max((weight*100+512)/1024, 1) // as it is typed: limit.Shares turned around
+			}
+			own := reading.Of[cgroup.Limit]{How: now.use.CPUWeight.How, Value: cgroup.Limit{Value: weight}}
 			return limitReads{noReading, noReading, own, nil, func(n uint64) string { return text.Count(n) }}
 		},
 		steps: func(*looked) ladder { return weightLadder },

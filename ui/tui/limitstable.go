@@ -53,11 +53,7 @@ func (e *limitsEditor) rowLine(i, in int) line {
 	if i == e.at {
 		st = chosen
 	}
-	name := r.name
-	if name == "weight" && e.now.use.CPUWeightIsShares {
-		name = "shares"
-	}
-	l := e.pointer(i == e.at).put(st, name).gap(nameCells - 1 - len(name))
+	l := e.pointer(i == e.at).put(st, r.name).gap(nameCells - 1 - len(r.name))
 	if r.reads == nil {
 		l = append(l.gap(2*useCells+2), e.textValue(r.name)...)
 	} else {

@@ -50,7 +50,11 @@ func runChild(mode string) error {
 	case "fixture":
 		s := newMachine().snapshot(1)
 		a := newApp(context.Background(), o, kernel{last: 40}, &fakeScanner{snaps: []*inspect.Snapshot{s}}, fakeDetails{})
-		return a.runProgram(program(a, o))
+		ctl := newFakeControl()
+		a.limits.ctl = ctl
+		err := a.runProgram(program(a, o))
+		fmt.Printf("done: %q\n", ctl.calls)
+		return err
 	}
 	return Run(o)
 }
@@ -264,6 +268,25 @@ func TestProgramReadsThisMachine(t *testing.T) {
 	v.until("closing the decoder", func() bool { return !strings.Contains(v.screen(), "decode a capability mask") })
 	v.send("q")
 	v.ends(v.modesBefore())
+}
+
+// The clock that takes limits back runs by itself, and every way out takes back what waits.
+func TestProgramRevertsLimits(t *testing.T) {
+	for _, end := range []func(*terminal){
+		func(v *terminal) { v.send("qq") },
+		func(v *terminal) { _ = v.cmd.Process.Signal(syscall.SIGHUP) },
+	} {
+		v, before := open(t, "fixture")
+		v.send("4242l")
+		v.shows("limits of redis-server (PID 4242)")
+		v.send("64M\r")
+		v.shows("keep? reverting in 14 s")
+		end(v)
+		v.ends(before)
+		if out := v.output(); !strings.Contains(out, `done: ["apply --memory=64M to redis-server (PID 4242)" "revert batch234"]`) {
+			t.Errorf("it ended with %q", out[max(len(out)-300, 0):])
+		}
+	}
 }
 
 func TestProgramEndsOnSignals(t *testing.T) {

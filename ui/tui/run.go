@@ -98,7 +98,7 @@ func (a *App) runProgram(p *tea.Program) error {
 		}
 	}()
 	_, err := p.Run()
-	if _, left := a.limits.finish(); left != nil {
+	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))
 	}
 	if a.crash != nil {
