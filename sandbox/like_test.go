@@ -250,7 +250,8 @@ mount --bind "$DIR/ro" /srv; mount -o remount,bind,ro /srv`, "DIR="+dir)
 
 func TestPlacesFind(t *testing.T) {
 	mounts := []proc.Mount{
-		{MountPoint: "/", Root: "/", Major: 8}, {MountPoint: "/data", Root: "/srv/data", Major: 8},
+		{MountPoint: "/", Root: "/", Major: 8},
+		{MountPoint: "/data", Root: "/srv/data", Major: 8},
 		{MountPoint: "/other", Root: "/", Major: 9},
 	}
 	p := placesOf(mounts)

@@ -15,6 +15,14 @@ type likeFlag struct {
 	find   func(ctx context.Context, name string) (pid int, start uint64, err error)
 }
 
+// findAlike finds who TARGET of --like is.
+func (a *app) findAlike(ctx context.Context, name string) (pid int, start uint64, err error) {
+	if err := a.mayPlan("run --like", true); err != nil {
+		return 0, 0, err
+	}
+	return a.resolve(ctx, name)
+}
+
 // begin is the Spec of a running process, with a note for all that is not as the kernel has it. What is only printed is not
 // fitted to this machine.
 func (l *likeFlag) begin(ctx context.Context, m *check.Machine) (*sandbox.Spec, []string, error) {
