@@ -56,6 +56,7 @@ func (r *mountReader) read(link string) {
 	if r.files.proc == ProcNew && r.masks == 0 {
 		r.files.proc = ProcUnmasked
 	}
+	r.dropReplaceable()
 	if len(r.files.mounts) > maxMounts {
 		r.mark("mounts", true, "without the last %d: a Spec has %d at most", len(r.files.mounts)-maxMounts, maxMounts)
 		r.files.mounts = r.files.mounts[:maxMounts]
@@ -180,8 +181,6 @@ func (r *mountReader) generic(m *proc.Mount, at *heldFile) {
 		case !utf8.ValidString(place):
 			r.other("have names that a Spec cannot hold", m)
 		case r.overlaid && place == point && isReadOnly(m): // as an overlay has what is mounted below
-		case r.insideOwn(place):
-			r.other("are from places where it can put anything in their stead", m)
 		case isReadOnly(m):
 			r.files.mounts = append(r.files.mounts, Mount{Kind: BindRO, Source: place, Target: point, Dev: at.isDevice()})
 		default:
@@ -202,13 +201,25 @@ func (r *mountReader) generic(m *proc.Mount, at *heldFile) {
 	}
 }
 
-// insideOwn tells whether a place of the host is below one that the process can write to: it could replace it by a link to
+// dropReplaceable leaves out what is mounted from below a place that the process can write to: it could replace it there by a link to
 // anything of the host's.
-func (r *mountReader) insideOwn(place string) bool {
-	if r.files.root.Kind == RootDir && r.files.root.Writable && isBelow(place, r.files.root.Path) {
-		return true
+func (r *mountReader) dropReplaceable() {
+	var own []string
+	if r.files.root.Kind == RootDir && r.files.root.Writable {
+		own = append(own, r.files.root.Path)
 	}
-	return slices.ContainsFunc(r.files.mounts, func(m Mount) bool { return m.Kind == BindRW && isBelow(place, m.Source) })
+	for _, m := range r.files.mounts {
+		if m.Kind == BindRW {
+			own = append(own, m.Source)
+		}
+	}
+	r.files.mounts = slices.DeleteFunc(r.files.mounts, func(m Mount) bool {
+		replaceable := slices.ContainsFunc(own, func(dir string) bool { return isBelow(m.Source, dir) })
+		if replaceable {
+			r.other("are from places where it can put anything in their stead", &proc.Mount{MountPoint: m.Target})
+		}
+		return replaceable
+	})
 }
 
 // sizeOf is a tmpfs's size in bytes; 0 when it was not given.
