@@ -20,7 +20,7 @@ type Likeness struct {
 
 // Mark says of a field of a Likeness that it is not what the kernel has for the process.
 type Mark struct {
-	Field string // as in FieldError: "seccomp", "namespaces.net", "root", "limits.io"
+	Field string // as in FieldError: "seccomp", "namespaces.net", "root"; "label", of a security module, is no field of a Spec
 	Known bool   // the kernel tells, but a Spec cannot say it, or it was changed to be launched; else a guess or a default stands there
 	Text  string // a sentence for a person; what is the process's in it is as the process wrote it
 }
@@ -41,9 +41,12 @@ func Like(pid int, start uint64, m *check.Machine) (*Likeness, error) {
 	}
 	defer pin.close()
 	if init := steps.Look(pid); isTinyInit(&init) {
-		if command, err := pinProcess(init.Children[0], startTime(init.Children[0])); err == nil {
+		child := init.Children[0]
+		if command, err := pinProcess(child, startTime(child)); err == nil {
 			defer command.close()
-			pin = command
+			if parentOf(child) == pid {
+				pin = command
+			}
 		}
 	}
 	const tries = 3

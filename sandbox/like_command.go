@@ -13,7 +13,7 @@ import (
 )
 
 // tinyInits are first processes that do nothing but run a command, by what they call themselves.
-var tinyInits = []string{"cutaway-init", "docker-init", "tini", "catatonit", "dumb-init"}
+var tinyInits = []string{"cutaway-init", "docker-init", "tini", "podman-init", "catatonit", "dumb-init"}
 
 // command is the process's command line, and where it runs.
 func (p *portrait) command() {
@@ -59,14 +59,19 @@ func (p *portrait) workingDirectory() {
 			cwd = path.Join("/", rest)
 		}
 	}
-	switch info, err := os.Stat(cwd); {
+	switch {
 	case !absolute(cwd) || !utf8.ValidString(cwd) || strings.HasSuffix(cwd, " (deleted)"):
-		p.changed("dir", "the root: its own, %s, is not to be reached by that name", clip(cwd))
-	case p.standIn && (err != nil || !info.IsDir()):
-		p.changed("dir", "the root: its own, %s, is not among the host's files", clip(cwd))
+		p.changed("dir", "the root: its own, %s, is not to be reached by that name", plainName(cwd))
+	case p.standIn && !isHostDir(cwd):
+		p.changed("dir", "the root: its own, %s, is not among the host's files", plainName(cwd))
 	default:
 		s.Dir = cwd
 	}
+}
+
+func isHostDir(name string) bool {
+	info, err := inTime(likePatience, func() (os.FileInfo, error) { return os.Stat(name) })
+	return err == nil && info.IsDir()
 }
 
 // environ takes the variables over that are no secrets. Those of a program whose files are not had are left out, as Enter does: the host's

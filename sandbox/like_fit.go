@@ -21,10 +21,10 @@ func (p *portrait) together() {
 	s.Mounts = slices.DeleteFunc(s.Mounts, func(m Mount) bool {
 		drop := n.User.IsNew() && (m.Kind == MQueue && !n.IPC.IsNew() || m.Kind == CgroupFS && !n.Cgroup.IsNew())
 		if drop {
-			p.changed("mounts", "without %s: a new user namespace may not mount what shows the host's", clip(m.Target))
+			p.changed("mounts", "without %s: a new user namespace may not mount what shows the host's", plainName(m.Target))
 		}
 		if m.Kind == CgroupFS && s.Sys == SysEmpty && isBelow(m.Target, "/sys") {
-			p.changed("mounts", "without %s: an empty /sys has no place for it", clip(m.Target))
+			p.changed("mounts", "without %s: an empty /sys has no place for it", plainName(m.Target))
 			return true
 		}
 		return drop

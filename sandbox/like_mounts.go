@@ -23,8 +23,9 @@ type mountReader struct {
 	theirs   []proc.Mount
 	ours     *places
 
-	masks  int                 // below /proc
-	others map[string][]string // mount points that a Spec cannot say, by why
+	hierarchies map[string]bool     // directories that hierarchies of cgroups stand in together
+	masks       int                 // below /proc
+	others      map[string][]string // mount points that a Spec cannot say, by why
 }
 
 func (r *mountReader) mark(field string, known bool, format string, args ...any) {
@@ -34,7 +35,7 @@ func (r *mountReader) mark(field string, known bool, format string, args ...any)
 // read goes through the mounts of a namespace of its own, by their places: mountinfo has them in the order in which they were made,
 // which need not be the one in which they were put there (move_mount(2)).
 func (r *mountReader) read(link string) {
-	r.others = map[string][]string{}
+	r.others, r.hierarchies = map[string][]string{}, holdCgroups(r.theirs)
 	slices.SortStableFunc(r.theirs, func(a, b proc.Mount) int { return strings.Compare(a.MountPoint, b.MountPoint) })
 	r.ownRoot(link)
 	for i := range r.theirs {
@@ -55,6 +56,7 @@ func (r *mountReader) read(link string) {
 	if r.files.proc == ProcNew && r.masks == 0 {
 		r.files.proc = ProcUnmasked
 	}
+	r.dropReplaceable()
 	if len(r.files.mounts) > maxMounts {
 		r.mark("mounts", true, "without the last %d: a Spec has %d at most", len(r.files.mounts)-maxMounts, maxMounts)
 		r.files.mounts = r.files.mounts[:maxMounts]
@@ -83,7 +85,7 @@ func (r *mountReader) add(m *proc.Mount, at *heldFile) {
 	switch point := m.MountPoint; {
 	case !absolute(point) || !utf8.ValidString(point):
 		r.other("have names that a Spec cannot hold", m)
-	case m.FSType == "cgroup" || m.FSType == "cgroup2" || m.FSType == "tmpfs" && r.holdsCgroups(point):
+	case m.FSType == "cgroup" || m.FSType == "cgroup2" || m.FSType == "tmpfs" && r.hierarchies[point]:
 		r.cgroups(m)
 	case point == "/proc" && m.FSType == "proc" && m.Root == "/":
 		r.files.proc = ProcNew
@@ -108,25 +110,29 @@ func (r *mountReader) add(m *proc.Mount, at *heldFile) {
 
 func isBelow(point, dir string) bool { return strings.HasPrefix(point, dir+"/") }
 
-// holdsCgroups tells whether a file system in memory is there for the hierarchies of cgroups below it.
-func (r *mountReader) holdsCgroups(point string) bool {
-	return slices.ContainsFunc(r.theirs, func(m proc.Mount) bool {
-		return isBelow(m.MountPoint, point) && (m.FSType == "cgroup" || m.FSType == "cgroup2") && path.Dir(m.MountPoint) == point
-	})
+// holdCgroups are the directories that hierarchies of cgroups stand in together.
+func holdCgroups(mounts []proc.Mount) map[string]bool {
+	dirs := map[string]bool{}
+	for i := range mounts {
+		if m := &mounts[i]; m.FSType == "cgroup" || m.FSType == "cgroup2" {
+			dirs[path.Dir(m.MountPoint)] = true
+		}
+	}
+	return dirs
 }
 
-// cgroups takes all hierarchies as one mount, where they stand together.
+// cgroups takes all hierarchies as one mount: on version 1 where they stand together, whose own comes before theirs.
 func (r *mountReader) cgroups(m *proc.Mount) {
-	top := m.MountPoint
-	if dir := path.Dir(top); m.FSType != "tmpfs" && dir != "/" && r.holdsCgroups(dir) {
-		top = dir
-	}
-	if slices.ContainsFunc(r.files.mounts, func(o Mount) bool { return o.Kind == CgroupFS && (o.Target == top || isBelow(top, o.Target)) }) {
-		return
-	}
-	r.files.mounts = append(r.files.mounts, Mount{Kind: CgroupFS, Target: top})
-	if m.FSType != "tmpfs" && !isReadOnly(m) {
-		r.mark("mounts", true, "the cgroups in %s read-only: it can write to them", clip(top))
+	there := slices.IndexFunc(r.files.mounts, func(o Mount) bool { return o.Kind == CgroupFS })
+	switch {
+	case there >= 0 && isBelow(m.MountPoint, r.files.mounts[there].Target):
+	case there >= 0:
+		r.other("show cgroups in another place", m)
+	default:
+		r.files.mounts = append(r.files.mounts, Mount{Kind: CgroupFS, Target: m.MountPoint})
+		if m.FSType != "tmpfs" && !isReadOnly(m) {
+			r.mark("mounts", true, "the cgroups in %s read-only: it can write to them", plainName(m.MountPoint))
+		}
 	}
 }
 
@@ -175,8 +181,6 @@ func (r *mountReader) generic(m *proc.Mount, at *heldFile) {
 		case !utf8.ValidString(place):
 			r.other("have names that a Spec cannot hold", m)
 		case r.overlaid && place == point && isReadOnly(m): // as an overlay has what is mounted below
-		case r.insideOwn(place):
-			r.other("are from places where it can put anything in their stead", m)
 		case isReadOnly(m):
 			r.files.mounts = append(r.files.mounts, Mount{Kind: BindRO, Source: place, Target: point, Dev: at.isDevice()})
 		default:
@@ -186,7 +190,7 @@ func (r *mountReader) generic(m *proc.Mount, at *heldFile) {
 	}
 	switch {
 	case m.FSType != "tmpfs" || m.Root != "/":
-		r.other("are of file systems that are not mounted here ("+clip(m.FSType)+")", m)
+		r.other("are of file systems that are not mounted here ("+plainName(m.FSType)+")", m)
 	case isReadOnly(m):
 		r.other("are read-only in memory, with what is not known in them", m)
 	case r.files.root.Kind == RootHost && sizeOf(m) == 0:
@@ -197,13 +201,25 @@ func (r *mountReader) generic(m *proc.Mount, at *heldFile) {
 	}
 }
 
-// insideOwn tells whether a place of the host is below one that the process can write to: it could replace it by a link to
+// dropReplaceable leaves out what is mounted from below a place that the process can write to: it could replace it there by a link to
 // anything of the host's.
-func (r *mountReader) insideOwn(place string) bool {
-	if r.files.root.Kind == RootDir && r.files.root.Writable && isBelow(place, r.files.root.Path) {
-		return true
+func (r *mountReader) dropReplaceable() {
+	var own []string
+	if r.files.root.Kind == RootDir && r.files.root.Writable {
+		own = append(own, r.files.root.Path)
 	}
-	return slices.ContainsFunc(r.files.mounts, func(m Mount) bool { return m.Kind == BindRW && isBelow(place, m.Source) })
+	for _, m := range r.files.mounts {
+		if m.Kind == BindRW {
+			own = append(own, m.Source)
+		}
+	}
+	r.files.mounts = slices.DeleteFunc(r.files.mounts, func(m Mount) bool {
+		replaceable := slices.ContainsFunc(own, func(dir string) bool { return isBelow(m.Source, dir) })
+		if replaceable {
+			r.other("are from places where it can put anything in their stead", &proc.Mount{MountPoint: m.Target})
+		}
+		return replaceable
+	})
 }
 
 // sizeOf is a tmpfs's size in bytes; 0 when it was not given.

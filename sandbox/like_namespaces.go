@@ -239,20 +239,25 @@ func (p *portrait) network() {
 // fallbackInterfaces are in every network namespace once their modules are loaded (net.core.fb_tunnels_only_for_init_net).
 var fallbackInterfaces = []string{"tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"}
 
-// few names the first of a list and counts the rest. Names are quoted, as they are another's.
+// few names the first of a list and counts the rest.
 func few(names []string) string {
 	const most = 3
 	var words []string
 	for _, n := range names[:min(len(names), most)] {
-		if strconv.Quote(n) == `"`+n+`"` && !strings.ContainsAny(n, " ,") && len(n) < 80 {
-			words = append(words, n)
-		} else {
-			words = append(words, clip(n))
-		}
+		words = append(words, plainName(n))
 	}
 	list := strings.Join(words, ", ")
 	if rest := len(names) - most; rest > 0 {
 		list += fmt.Sprintf(" and %d more", rest)
 	}
 	return list
+}
+
+// plainName is a name for a sentence. It is quoted when it would be taken for more than a name, as it may be another's.
+func plainName(name string) string {
+	const long = 80
+	if strconv.Quote(name) != `"`+name+`"` || strings.ContainsAny(name, " ,") || name == "" || len(name) > long {
+		return clip(name)
+	}
+	return name
 }

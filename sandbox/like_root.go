@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -88,16 +89,16 @@ func (p *portrait) standInRoot(writable bool) files {
 // bareChroot is a root directory of a process that has our mounts: its link is where it is (proc_pid_root(5)).
 func (r *mountReader) bareChroot(link string) {
 	r.files.root = Root{Kind: RootDir, Path: link, Writable: true, Switch: Chroot}
-	if !r.root.isAt(link) {
+	if !utf8.ValidString(link) || !r.root.isAt(link) {
 		r.files.root = Root{Kind: RootKeep, Switch: PivotRoot}
 		r.standIn = true
-		r.mark("root", true, "the host's root: the directory %s, its own, cannot be reached by that name", clip(link))
+		r.mark("root", true, "the host's root: the directory %s, its own, cannot be reached by that name", plainName(link))
 	}
 }
 
 // ownRoot finds the root directory's place on the host. link is where /proc/PID/root leads: within the root of its mounts.
 func (r *mountReader) ownRoot(link string) {
-	at := r.rootMount(link)
+	at := r.rootMount()
 	r.readOnly = at != nil && isReadOnly(at)
 	switch {
 	case r.same && at != nil && r.readOnly && !r.ours.readOnlyRoot():
@@ -111,7 +112,7 @@ func (r *mountReader) ownRoot(link string) {
 		return
 	}
 	for _, place := range r.rootPlaces(at, link) {
-		if r.root.isAt(place) {
+		if utf8.ValidString(place) && r.root.isAt(place) {
 			r.files.root = Root{Kind: RootDir, Path: place, Writable: !r.readOnly, Switch: PivotRoot}
 			if link != "/" && at == nil {
 				r.files.root.Switch = Chroot
@@ -120,15 +121,15 @@ func (r *mountReader) ownRoot(link string) {
 		}
 	}
 	r.standIn = true
-	kind := "directory"
+	kind := "a directory that has no name"
 	if at != nil {
-		kind = clip(at.FSType) + " file system"
+		kind = "a file system (" + plainName(at.FSType) + ") that is not mounted"
 	}
-	r.mark("root", true, "the host's files: its own root is in a %s that is not mounted here; of a container `docker export NAME > x.tar` has the files, and --root x.tar takes them", kind)
+	r.mark("root", true, "the host's files: its own root is in %s here; of a container `docker export NAME > x.tar` has the files, and --root x.tar takes them", kind)
 }
 
 // rootMount is the mount that the root directory is the top of; nil when it is a directory within one.
-func (r *mountReader) rootMount(string) *proc.Mount {
+func (r *mountReader) rootMount() *proc.Mount {
 	var last *proc.Mount
 	for i := range r.theirs {
 		m := &r.theirs[i]

@@ -237,20 +237,22 @@ func TestLikeBinds(t *testing.T) {
 	pid := hostile(t, `
 mount --bind "$DIR/rw" /mnt
 mount --bind "$DIR/rw/sub" /opt
+mount --bind "$DIR/rw/sub" /home
 mount --bind "$DIR/ro" /srv; mount -o remount,bind,ro /srv`, "DIR="+dir)
 	l := likeOf(t, pid, nil)
 	want := []Mount{{Kind: BindRW, Source: dir + "/rw", Target: "/mnt"}, {Kind: BindRO, Source: dir + "/ro", Target: "/srv"}}
 	if !slices.Equal(l.Spec.Mounts, want) {
 		t.Errorf("mounts %+v, want %+v, marks %q", l.Spec.Mounts, want, l.marks())
 	}
-	if !l.marked("mounts", true, "/opt, which are from places") {
+	if !l.marked("mounts", true, "/home, /opt, which are from places") {
 		t.Errorf("marks %q", l.marks())
 	}
 }
 
 func TestPlacesFind(t *testing.T) {
 	mounts := []proc.Mount{
-		{MountPoint: "/", Root: "/", Major: 8}, {MountPoint: "/data", Root: "/srv/data", Major: 8},
+		{MountPoint: "/", Root: "/", Major: 8},
+		{MountPoint: "/data", Root: "/srv/data", Major: 8},
 		{MountPoint: "/other", Root: "/", Major: 9},
 	}
 	p := placesOf(mounts)

@@ -19,7 +19,7 @@ import (
 )
 
 func newRun(a *app) *cobra.Command {
-	flags := &runFlags{like: likeFlag{find: a.resolve}}
+	flags := &runFlags{like: likeFlag{find: a.findAlike}}
 	c := &cobra.Command{
 		Use:   "run [flags] [--] [COMMAND [ARGUMENT...]]",
 		Short: "Launch a sandbox: a shell or a command in namespaces of its own",

@@ -15,6 +15,14 @@ type likeFlag struct {
 	notes  []string // on all that is not as the kernel has it
 }
 
+// findAlike finds who TARGET of --like is.
+func (a *app) findAlike(ctx context.Context, name string) (pid int, start uint64, err error) {
+	if err := a.mayPlan("run --like", true); err != nil {
+		return 0, 0, err
+	}
+	return a.resolve(ctx, name)
+}
+
 // beginLike begins with the Spec of a running process. What is only printed is not fitted to this machine.
 func (f *runFlags) beginLike(c *cobra.Command) error {
 	if c.Flags().Changed("preset") || f.specFile != "" {

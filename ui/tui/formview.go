@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"cutaway/inspect"
+	"cutaway/inspect/secret"
 	"cutaway/sandbox"
 	"cutaway/ui/launch"
 	"cutaway/ui/text"
@@ -196,7 +196,7 @@ func environLine(o *launch.Option, value string) line {
 		}
 		name, val, set := strings.Cut(word, "=")
 		switch {
-		case set && inspect.LooksSecret(name, val):
+		case set && secret.Looks(name, val):
 			l = l.put(plain, text.Sanitise(name)+"=").put(warn, "********")
 		default:
 			l = l.put(plain, text.Sanitise(word))
