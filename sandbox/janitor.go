@@ -41,14 +41,21 @@ func (b *Sandbox) keepClean(exe string) {
 	sweep()
 }
 
-// sweep removes the cgroups of launchers that were killed too early for a janitor. What cannot be removed is tried again
-// by the next.
+// sweep is Sweep in passing. What cannot be removed is tried again by the next.
 func sweep() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if m, err := cgroups.ThisMachine(); err == nil {
-		_, _ = m.Sweep(ctx)
+	_, _ = Sweep(ctx)
+}
+
+// Sweep removes what launchers of this user that were killed too early for a janitor left behind: their cgroups, and what is
+// still in them. It returns the names of their sandboxes. Nothing else can stay: namespaces and mounts go with the last process.
+func Sweep(ctx context.Context) ([]string, error) {
+	m, err := cgroups.ThisMachine()
+	if err != nil {
+		return nil, err
 	}
+	return m.Sweep(ctx)
 }
 
 // hire starts a janitor for a sandbox with cgroups. It is given the first process's pidfd.

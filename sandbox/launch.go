@@ -347,6 +347,8 @@ func (l *launch) takeTerminal(fd int) {
 		// A size that is refused is as good as none.
 		_ = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: l.opts.Rows, Col: l.opts.Columns})
 	}
+	// A blocking one could not be closed while it is read.
+	_ = unix.SetNonblock(fd, true)
 	l.box.Terminal = os.NewFile(uintptr(fd), "sandbox terminal")
 }
 

@@ -69,7 +69,7 @@ func TestActionsFail(t *testing.T) {
 
 func TestActionsOfProcess(t *testing.T) {
 	d := testApp(t, 120, 36)
-	d.press("4", "3", "4", "1", "enter", "x", "down", "down", "enter", "y")
+	d.press("#", "4", "3", "4", "1", "enter", "x", "down", "down", "enter", "y")
 	d.wantCalls("signal 15 nginx: (PID 4341)")
 }
 

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
+	"cutaway/sandbox/check"
 )
 
 // App is the one model of the screen.
@@ -25,9 +26,12 @@ type App struct {
 	limits   *limitsClock
 	readOnly bool // nothing may be changed
 
-	feed feed
-	snap *inspect.Snapshot
-	fail error // of the last scan
+	feed     feed
+	sessions sessions
+	hands    hands
+	allowed  *check.Machine // what this machine allows; nil until it was asked
+	snap     *inspect.Snapshot
+	fail     error // of the last scan
 
 	dialogs []dialog
 	input   *input // the line being typed at the bottom, or nil
@@ -52,6 +56,7 @@ type toastOver struct{ count int }
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
 	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse, readOnly: o.ReadOnly}
 	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
+	a.hands = hands{(*order).start, saveNew}
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
 	for _, r := range screens {
 		a.screens = append(a.screens, r.create(a))
@@ -70,7 +75,13 @@ func (a *App) sections() []section {
 }
 
 // Init asks for the first look, and for the terminal's background, which the bars are shaded from.
-func (a *App) Init() tea.Cmd { return tea.Batch(a.pull(), tea.RequestBackgroundColor) }
+func (a *App) Init() tea.Cmd {
+	cmds := []tea.Cmd{a.pull(), tea.RequestBackgroundColor, guarded(probe)}
+	if !a.readOnly {
+		cmds = append(cmds, sweep(a.feed.ctx))
+	}
+	return tea.Batch(cmds...)
+}
 
 // Update takes a message and asks for what is wanted next.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -115,6 +126,16 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		if msg.count == a.toast.count {
 			a.toast.line = nil
 		}
+	case launched, wrote, stepped, over:
+		return a.takeSession(msg)
+	case probed:
+		a.takeProbed(msg)
+	case errandDone:
+		msg.to.took(msg)
+	case likened:
+		return a.sandboxScreen().takeLikened(msg)
+	case swept:
+		return a.takeSwept(msg)
 	case crash:
 		a.crash = &msg
 	}

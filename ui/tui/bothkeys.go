@@ -4,8 +4,10 @@ package tui
 func (s *treeScreen) makeBothKeys() section {
 	t, d := s.tree, s.detail
 	return section{"Tree and detail", []*binding{
+		bind("e", "enter it: a shell or a command in its namespaces", does(s.openEnter), "e").inFooter("enter").unless(s.cannotEnterIt),
+		bind("s", "sandbox: the launch menu, and the shells", s.showSandbox, "s").inFooter("sandbox"),
 		bind("/", "filter as you type", does(s.startFilter), "/").inFooter("filter"),
-		bind("t", "group by container, process, namespace or cgroup", does(t.nextGrouping), "t").inFooter("group"),
+		bind("t", "group by container, process, namespace or cgroup", does(t.nextGrouping), "t"),
 		bind("T", "the same backwards", does(t.previousGrouping), "T"),
 		bind("n", "next match", does(func() { t.nextMatch(1) }), "n").unless(t.noFilter),
 		bind("N", "previous match", does(func() { t.nextMatch(-1) }), "N").unless(t.noFilter),

@@ -71,6 +71,7 @@ func liveScreen(t *testing.T, pid int) *driver {
 	d.run(d.app.pull())
 	d.size(120, 36)
 	d.tick()
+	d.press("#")
 	d.press(strings.Split(strconv.Itoa(pid), "")...)
 	d.press("enter")
 	return d

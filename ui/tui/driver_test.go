@@ -37,7 +37,7 @@ func (d *driver) run(cmd tea.Cmd) {
 		for _, c := range msg {
 			d.run(c)
 		}
-	case scanned, made, detailRead, did, crash:
+	case scanned, made, detailRead, did, errandDone, likened, launched, wrote, over, stepped, crash:
 		d.send(msg)
 	default:
 		d.asked = append(d.asked, msg)

@@ -117,6 +117,9 @@ func (a *App) pull() tea.Cmd {
 	if cmd := a.pullDialog(); cmd != nil {
 		cmds = append(cmds, cmd)
 	}
+	if cmd := a.screen().errands(); cmd != nil {
+		cmds = append(cmds, cmd)
+	}
 	return tea.Batch(cmds...)
 }
 

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"context"
+	"errors"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/inspect/security"
+	"cutaway/sandbox"
 	"cutaway/ui/text"
 )
 
@@ -226,6 +229,12 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 	k := kernel{last: 40}
 	d := &driver{t: t, app: newApp(context.Background(), o, k, &fakeScanner{snaps: snaps}, fakeDetails{})}
 	d.app.limits.ctl = newFakeControl()
+	d.app.hands = hands{
+		start: func(*order, context.Context, sandbox.Options) (*sandbox.Sandbox, error, error) {
+			return nil, nil, errors.New("nothing is launched by this test")
+		},
+		save: func(path, _ string, _ os.FileMode) (string, error) { return path, nil },
+	}
 	d.run(d.app.pull())
 	d.size(w, h)
 	return d

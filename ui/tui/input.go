@@ -15,8 +15,9 @@ type input struct {
 	field  textField
 	change func(value string) error
 	cancel func()
-	hint   func() string // what it found, beside the text
-	digits bool          // takes digits alone
+	done   func(value string) tea.Cmd // of enter; nil keeps what change did
+	hint   func() string              // what it found, beside the text
+	digits bool                       // takes digits alone
 	err    error
 }
 
@@ -73,8 +74,11 @@ func (a *App) typeKey(msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "enter", "tab":
 		a.input = nil
-		if in.err != nil {
+		switch {
+		case in.err != nil:
 			return a.say(warn, in.err.Error())
+		case in.done != nil:
+			return in.done(in.field.value())
 		}
 		return nil
 	case "esc", "ctrl+c":

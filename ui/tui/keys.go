@@ -21,6 +21,6 @@ func (a *App) makeKeys() section {
 		bind("esc", "one level back; clears the filter; never quits", does(func() { a.screen().back() }), "esc"),
 		bind("^Z", "suspend; fg comes back", func() tea.Cmd { return tea.Suspend }, "ctrl+z").unless(a.cannotSuspend),
 		bind("? F1", "keys", does(a.openHelp), "?", "f1").inFooter("help"),
-		bind("q ^C", "quit", func() tea.Cmd { return tea.Quit }, "q", "ctrl+c"),
+		bind("q ^C", "quit", a.quit, "q", "ctrl+c"),
 	}}
 }

@@ -20,7 +20,7 @@ import (
 func onDB(t testing.TB, w, h int) *driver {
 	t.Helper()
 	d := testApp(t, w, h)
-	d.press("4", "2", "4", "2", "enter", "left")
+	d.press("#", "4", "2", "4", "2", "enter", "left")
 	return d
 }
 
@@ -270,7 +270,7 @@ func TestLimitsNotInJournal(t *testing.T) {
 func TestLimitsLive(t *testing.T) {
 	m := newMachine()
 	d := testApp(t, 120, 36, m.snapshot(1), m.snapshot(2), m.snapshot(3), m.snapshot(4))
-	d.press("4", "2", "4", "2", "enter", "left", "l")
+	d.press("#", "4", "2", "4", "2", "enter", "left", "l")
 	looks := d.control().looks
 	d.has("cpus           …")
 	d.control().use.MemoryUsage = reading.Value[uint64](100 << 20)

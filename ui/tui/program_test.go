@@ -277,7 +277,7 @@ func TestProgramRevertsLimits(t *testing.T) {
 		func(v *terminal) { _ = v.cmd.Process.Signal(syscall.SIGHUP) },
 	} {
 		v, before := open(t, "fixture")
-		v.send("4242l")
+		v.send("#4242l")
 		v.shows("limits of redis-server (PID 4242)")
 		v.send("64M\r")
 		v.shows("keep? reverting in 14 s")

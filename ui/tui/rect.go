@@ -20,3 +20,12 @@ func (r rect) below(rows int) rect {
 	r.y, r.h = r.y+rows, r.h-rows
 	return r
 }
+
+// left splits a rect after some columns.
+func (r rect) left(columns int) (left, rest rect) {
+	columns = min(max(columns, 0), r.w)
+	left, rest = r, r
+	left.w = columns
+	rest.x, rest.w = r.x+columns, r.w-columns
+	return left, rest
+}

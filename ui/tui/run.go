@@ -101,6 +101,7 @@ func (a *App) runProgram(p *tea.Program) error {
 	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))
 	}
+	a.endSessions()
 	if a.crash != nil {
 		return a.crash.report(os.Stderr)
 	}

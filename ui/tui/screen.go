@@ -40,6 +40,8 @@ type screen interface {
 	// takeDetail brings the answer; nil when there was none.
 	takeDetail(*inspect.Detail)
 
+	// errands asks the screen, after every message, what it wants to have worked out away from Update.
+	errands() tea.Cmd
 	// whole tells whether it has the window to itself, without the bar at the top.
 	whole() bool
 	// typed, pasted and pointer take input before any key means something, as a shell does; false leaves it to the screen's keys.
@@ -53,6 +55,7 @@ type screen interface {
 // typeless is what a screen embeds that nothing is typed into.
 type typeless struct{}
 
+func (typeless) errands() tea.Cmd                      { return nil }
 func (typeless) whole() bool                           { return false }
 func (typeless) typed(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
 func (typeless) pasted(string) (tea.Cmd, bool)         { return nil, false }

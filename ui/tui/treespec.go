@@ -44,7 +44,7 @@ func build(s *inspect.Snapshot, spec treeSpec, db *users.DB) built {
 			continue
 		}
 		b.shown++
-		b.name(db, p)
+		nameUser(b.names, db, p)
 	}
 	b.roots = inspect.Tree(s, spec.grouping, inspect.TreeOptions{
 		Order:   spec.sort.order,
@@ -63,15 +63,24 @@ func countNodes(nodes []*inspect.Node) int {
 	return count
 }
 
-// name looks up the name of a process's user, once for each user.
-func (b *built) name(db *users.DB, p *inspect.Process) {
+// userNames are the names of the users that processes run as.
+func userNames(s *inspect.Snapshot, db *users.DB) map[uint32]string {
+	names := map[uint32]string{}
+	for i := range s.Procs {
+		nameUser(names, db, &s.Procs[i])
+	}
+	return names
+}
+
+// nameUser looks up the name of a process's user, once for each user.
+func nameUser(names map[uint32]string, db *users.DB, p *inspect.Process) {
 	if !p.Facts.Status.OK() {
 		return
 	}
 	uid := p.Facts.Status.Value.UID[1]
-	if _, known := b.names[uid]; known {
+	if _, known := names[uid]; known {
 		return
 	}
 	name, _ := db.User(uid)
-	b.names[uid] = text.Sanitise(name)
+	names[uid] = text.Sanitise(name)
 }

@@ -26,6 +26,11 @@ func missing(how reading.How) line {
 	}
 }
 
+// shown is a message, which may hold another process's text and several lines, as one line of the screen.
+func shown(message string) string {
+	return text.Sanitise(strings.ReplaceAll(strings.TrimSpace(message), "\n", "; "))
+}
+
 func reasonOf(how reading.How) string {
 	if err := how.Err(); err != nil {
 		return err.Error()

@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"cutaway/ui/change"
+	"cutaway/ui/text"
+)
+
+// stopSession ends a session with everything in it.
+type stopSession struct{ s *session }
+
+func (a stopSession) do(*App) tea.Cmd {
+	a.s.end()
+	return nil
+}
+
+// entries are the shells as the menu lists them.
+func (s *sandboxScreen) entries() []menuEntry {
+	list := make([]menuEntry, 0, len(s.sessions.list))
+	now := time.Now()
+	for _, x := range s.sessions.list {
+		state := x.stateWords(now)
+		list = append(list, menuEntry{id: sessionID + strconv.Itoa(x.number), cells: []string{x.name() + " " + x.kind, state.text()}, style: state[0].style})
+	}
+	return list
+}
+
+// sessionID begins the ids of shells in the menu.
+const sessionID = "shell:"
+
+func (s *sandboxScreen) sessionNamed(id string) *session {
+	i := slices.IndexFunc(s.sessions.list, func(x *session) bool { return sessionID+strconv.Itoa(x.number) == id })
+	if i < 0 {
+		return nil
+	}
+	return s.sessions.list[i]
+}
+
+// otherSession shows the next shell, or the one before.
+func (s *sandboxScreen) otherSession(step int) tea.Cmd {
+	list := s.sessions.list
+	at := slices.Index(list, s.session)
+	return s.turnTo(list[(at+step+len(list))%len(list)], false)
+}
+
+func (s *sandboxScreen) noOther() string {
+	if len(s.sessions.list) < 2 {
+		return "this is the only shell: N makes another"
+	}
+	return ""
+}
+
+// enterOrRestart types into a shell that runs, and starts one again that does not.
+func (s *sandboxScreen) enterOrRestart() tea.Cmd {
+	if s.session.over() {
+		if why := s.cannotChange(); why != "" {
+			return s.say(warn, why)
+		}
+		cmd := s.begin(s.session)
+		return tea.Batch(cmd, s.turnTo(s.session, false))
+	}
+	s.enterShell()
+	return nil
+}
+
+func (s *sandboxScreen) cannotEnter() string {
+	if s.session.state == starting {
+		return "it is being started"
+	}
+	return ""
+}
+
+func (s *sandboxScreen) cannotZoom() string {
+	if s.session.state != running {
+		return "nothing runs in it"
+	}
+	return ""
+}
+
+// typeLeave types the key that leaves a shell into it.
+func (s *sandboxScreen) typeLeave() tea.Cmd {
+	if why := s.cannotZoom(); why != "" {
+		return s.say(warn, why)
+	}
+	s.session.term.Key(tea.KeyPressMsg{Code: ']', Mod: tea.ModCtrl})
+	s.enterShell()
+	return nil
+}
+
+// askStop asks before a session is ended.
+func (s *sandboxScreen) askStop() {
+	x := s.session
+	question := []line{words(plain, "Everything in it is killed: ").put(strong, x.name()).put(plain, " · "+text.Sanitise(x.kind)+", PID "+strconv.Itoa(x.box.PID))}
+	s.open(newConfirm(s.look, "stop "+x.name(), question, stopSession{x}, "stop"))
+}
+
+func (s *sandboxScreen) cannotStop() string {
+	if s.session.state != running {
+		return "nothing runs in it"
+	}
+	return s.cannotChange()
+}
+
+func (s *sandboxScreen) notOver() string {
+	if !s.session.over() {
+		return "it runs still: X stops it"
+	}
+	return ""
+}
+
+func (s *sandboxScreen) copySeen() tea.Cmd { return s.copy(copyText{"what is seen", s.shell.seen()}) }
+
+func (s *sandboxScreen) nothingSeen() string {
+	if s.shell.seen() == "" {
+		return "nothing was written yet"
+	}
+	return ""
+}
+
+// do enters a target in a pane of its own.
+func (act startEntry) do(a *App) tea.Cmd {
+	a.dialogs = a.dialogs[:len(a.dialogs)-1]
+	x, cmd := a.startSession("in "+act.target.name, order{entry: act.entry, target: act.target})
+	return tea.Batch(cmd, a.turnTo(numbered(5)), a.sandboxScreen().turnTo(x, false))
+}
+
+// target is the sandbox that is shown, for its limits and for signals: its first process, or of an entered command that.
+func (s *sandboxScreen) target() (change.Target, string) {
+	switch {
+	case s.session == nil:
+		return change.Target{}, "show a shell first: the menu has no process"
+	case s.session.over():
+		return change.Target{}, "it has ended"
+	}
+	p := s.snap.ByID(s.session.first)
+	if p == nil {
+		return change.Target{}, "its processes have not been read yet"
+	}
+	t := change.Of(p, nil)
+	t.Title = s.session.name() + " · " + s.session.kind
+	return t, ""
+}
