@@ -138,15 +138,8 @@ func (k *kernelPane) mountHead() line {
 // fillMount makes the line of a mount. Those that the host does not have, or has otherwise, are marked.
 func (k *kernelPane) fillMount(r *row, m *proc.Mount) {
 	point, source := k.mountCols()
-	st, mark := plain, " "
 	host := k.host[mountKeyOf(m)]
-	switch {
-	case k.host == nil:
-	case host == nil:
-		st, mark = own, k.glyphs.Own
-	default:
-		st, mark = dim, k.glyphs.Host
-	}
+	mark, st, about := k.mountMark(m, host)
 	l := line{}.put(st, mark).gap(1)
 	l = l.put(st, text.Fit(text.TruncateMiddle(text.Sanitise(m.MountPoint), point), point)).gap(columnGap)
 	l = l.put(st, text.Fit(text.Sanitise(m.FSType), typeCols)).gap(columnGap)
@@ -154,10 +147,24 @@ func (k *kernelPane) fillMount(r *row, m *proc.Mount) {
 		l = l.put(dim, text.Fit(text.TruncateMiddle(text.Sanitise(mountedFrom(m)), source), source)).gap(columnGap)
 	}
 	l = append(l, accessCell(m, host)...).gap(columnGap)
+	r.about = words(plain, about)
 	r.lines = []line{l.put(dim, text.Sanitise(m.PropagationString())).fit(k.processWidth())}
 	r.copy = m.MountPoint
 	r.title = text.Sanitise(m.MountPoint)
 	r.from(k.mountSource(m))
+}
+
+// mountMark is how a mount stands to those of the host, as a mark and in words; "" when those are not known.
+func (k *kernelPane) mountMark(m, host *proc.Mount) (mark string, st style, about string) {
+	switch {
+	case k.host == nil:
+		return " ", plain, ""
+	case host == nil:
+		return k.glyphs.Own, own, "The host has no such mount at this place."
+	case readOnly(host) != readOnly(m):
+		return "~", plain, "The host has it too, but there it is " + accessWord(host).text() + "."
+	}
+	return k.glyphs.Host, dim, "The host has the same mount at this place."
 }
 
 // mountedFrom is a mount's source, and which part of it.

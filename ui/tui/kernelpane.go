@@ -208,7 +208,7 @@ func (k *kernelPane) note() line {
 		started = k.subject.started()
 	}
 	if !started.IsZero() {
-		s += " · up " + text.Duration(max(k.subject.snap.Taken.Sub(started).Truncate(time.Second), 0))
+		s += " · up " + text.Duration(max(k.subject.snap.Taken.Sub(started), time.Second).Truncate(time.Second))
 	}
 	return words(dim, s)
 }

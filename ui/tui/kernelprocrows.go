@@ -12,10 +12,10 @@ import (
 const (
 	hostCols    = 7
 	insideCols  = 7
-	userCols    = 8
+	userCols    = 10
 	stateCols   = 1
 	columnGap   = 2
-	roomForUser = 70 // the width from which on there is room for them
+	roomForUser = 72 // the width from which on there is room for them
 )
 
 // What is said of a process that the kernel killed for want of memory, with room and without.

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,13 +30,13 @@ func (p *stepPane) makeRows(width int) {
 	if v.state == launchFailed && p.at == v.present {
 		addFailure(rs, v.err, width+labelWidth)
 	}
-	addCommands(rs, stage.Commands)
-	if p.at < len(v.changes) {
-		p.addChanges(rs, "changed in /proc/"+strconv.Itoa(v.pid), v.changes[p.at], width+labelWidth)
-	}
-	if p.at == v.present && p.at > 0 && p.at <= len(v.changes) {
+	if p.at == v.present && p.at > 0 && p.at <= len(v.changes) { // what whoever let it go on wants to see
 		before := text.Sanitise(v.steps[p.at-1].Stage)
 		p.addChanges(rs, before+", the stage before, changed in /proc/"+strconv.Itoa(v.pid), v.changes[p.at-1], width+labelWidth)
+	}
+	addCommands(rs, stage.Commands, width+labelWidth)
+	if p.at < len(v.changes) {
+		p.addChanges(rs, "changed in /proc/"+strconv.Itoa(v.pid), v.changes[p.at], width+labelWidth)
 	}
 	p.setRows(rs.list, width, place)
 }
@@ -93,30 +94,34 @@ func addFailure(rs *rows, err error, width int) {
 }
 
 // addCommands lists the shell commands, each a row that can be copied.
-func addCommands(rs *rows, commands []string) {
+func addCommands(rs *rows, commands []string, width int) {
 	if len(commands) == 0 {
 		return
 	}
 	rs.blank()
 	rs.say(dim, "in a shell:")
 	for i, command := range commands {
-		r := rs.add("", "", promptLines(command)...).copying(command)
+		r := rs.add("", "", promptLines(command, width)...).copying(command)
 		r.id, r.title, r.wide = "command "+strconv.Itoa(i), "the command", true
 	}
 }
 
-// promptLines are the lines of a command behind a prompt; one that begins with "#" says why there is none.
-func promptLines(command string) []line {
+// promptLines are the lines of a command behind a prompt; one that begins with "#" says why there is none. What is too long
+// goes on further to the right.
+func promptLines(command string, width int) []line {
 	var lines []line
 	for i, s := range strings.Split(command, "\n") {
 		s = text.Sanitise(s)
+		prompt, st := line{}.gap(2), plain
 		switch {
 		case strings.HasPrefix(s, "#"):
-			lines = append(lines, words(dim, s))
+			prompt, st = nil, dim
 		case i == 0:
-			lines = append(lines, words(good, "$ ").put(plain, s))
-		default:
-			lines = append(lines, line{}.gap(2).put(plain, s))
+			prompt = words(good, "$ ")
+		}
+		for _, part := range words(st, s).wrap(max(width-4, 1)) {
+			lines = append(lines, append(prompt, part...))
+			prompt = line{}.gap(4)
 		}
 	}
 	return lines
@@ -139,7 +144,7 @@ func (p *stepPane) addChanges(rs *rows, title string, changes []steps.Change, wi
 		rs.list = append(rs.list, row{head: true, lines: []line{head.fit(width)}})
 	}
 	file := ""
-	for i, c := range changes {
+	for i, c := range byFile(changes) {
 		name := text.Sanitise(c.File)
 		if name == file {
 			name = ""
@@ -156,6 +161,19 @@ func (p *stepPane) addChanges(rs *rows, title string, changes []steps.Change, wi
 		r.id, r.title = "change "+title+strconv.Itoa(i), c.File+" "+c.What
 		r.copying(c.Text)
 	}
+}
+
+// byFile puts the changes of one file together, in the order in which the files come first.
+func byFile(changes []steps.Change) []steps.Change {
+	first := map[string]int{}
+	for i, c := range changes {
+		if _, known := first[c.File]; !known {
+			first[c.File] = i
+		}
+	}
+	sorted := slices.Clone(changes)
+	slices.SortStableFunc(sorted, func(a, b steps.Change) int { return first[a.File] - first[b.File] })
+	return sorted
 }
 
 // changeColumns are where the columns of a change begin; each ends before the next.
@@ -201,7 +219,9 @@ func (c changeColumns) lines(file string, ch *steps.Change) []line {
 // tellsMore tells whether the words of a change say what its two values do not: names of capabilities, which mounts.
 func tellsMore(ch *steps.Change) bool {
 	switch ch.File {
-	case "status", "uid_map", "gid_map":
+	case "status":
+		return ch.What != "Pid"
+	case "uid_map", "gid_map":
 		return true
 	case "mountinfo":
 		return ch.Old != "" && ch.New != ""
