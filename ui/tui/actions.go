@@ -27,6 +27,10 @@ func (a *App) execute(act action) tea.Cmd {
 		if d := a.front(); d != nil {
 			return a.execute(d.key(keyPress(act.Keys()[0])))
 		}
+		if a.screen().grabs() != nil {
+			cmd, _ := a.screen().typed(keyPress(act.Keys()[0]))
+			return cmd
+		}
 		return a.run(act.binding)
 	case doer:
 		return act.do(a)

@@ -106,23 +106,38 @@ func (a *App) footer() string {
 	case a.fail != nil:
 		return a.draw(line{}.gap(1).put(bad, text.Sanitise(a.fail.Error())), a.w, onBar)
 	}
+	return a.draw(a.footerKeys(a.footerBindings()), a.w, onBar)
+}
+
+// footerKeys draws the keys that there is room for; the last one, help, is among them always. Those that can do nothing now are dim.
+func (a *App) footerKeys(list []*binding) line {
+	width := func(b *binding) int { return text.Width(b.footerLabel(a.glyphs)) + 1 + text.Width(b.footer) }
+	room := a.w
+	if len(list) > 0 {
+		room -= width(list[len(list)-1]) + 3
+	}
 	l := line{}
-	for _, b := range a.footerBindings() {
-		label := b.footerLabel(a.glyphs)
-		w := text.Width(label) + 1 + text.Width(b.footer)
-		if l.width()+w+3 > a.w {
-			break
+	for i, b := range list {
+		if last := i == len(list)-1; !last && l.width()+width(b)+3 > room || last && l.width()+width(b)+3 > a.w {
+			continue
+		}
+		st := accent
+		if b.blocked != nil && b.blocked() != "" {
+			st = dim
 		}
 		l = l.gap(1)
-		a.zones = append(a.zones, zone{rect{l.width(), a.layout.bottom.y, w, 1}, pressed{b}})
-		l = l.put(accent, label).put(dim, " "+b.footer).gap(2)
+		a.zones = append(a.zones, zone{rect{l.width(), a.layout.bottom.y, width(b), 1}, pressed{b}})
+		l = l.put(st, b.footerLabel(a.glyphs)).put(dim, " "+b.footer).gap(2)
 	}
-	return a.draw(l, a.w, onBar)
+	return l
 }
 
 func (a *App) footerBindings() []*binding {
 	if d := a.front(); d != nil {
 		return d.footer()
+	}
+	if list := a.screen().grabs(); list != nil {
+		return list
 	}
 	var list []*binding
 	for _, s := range a.sections() {

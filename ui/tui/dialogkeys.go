@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,6 +18,13 @@ var keyCodes = map[string]rune{
 func keyPress(name string) tea.KeyPressMsg {
 	if code, ok := keyCodes[name]; ok {
 		return tea.KeyPressMsg{Code: code}
+	}
+	if rest, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		r, _ := utf8.DecodeRuneInString(rest)
+		return tea.KeyPressMsg{Code: r, Mod: tea.ModCtrl}
+	}
+	if rest, ok := strings.CutPrefix(name, "shift+"); ok {
+		return tea.KeyPressMsg{Code: keyCodes[rest], Mod: tea.ModShift}
 	}
 	if name == "space" {
 		return tea.KeyPressMsg{Code: ' ', Text: " "}

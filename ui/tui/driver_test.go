@@ -59,7 +59,7 @@ func (d *driver) size(w, h int) { d.send(tea.WindowSizeMsg{Width: w, Height: h})
 // press types keys by their names.
 func (d *driver) press(names ...string) {
 	for _, name := range names {
-		d.send(named(name))
+		d.send(keyPress(name))
 	}
 }
 
@@ -68,14 +68,6 @@ func (d *driver) typed(s string) {
 	for _, r := range s {
 		d.send(keyPress(string(r)))
 	}
-}
-
-// named is a key's message by its name; those with ctrl are known here alone.
-func named(name string) tea.KeyPressMsg {
-	if rest, ok := strings.CutPrefix(name, "ctrl+"); ok {
-		return tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
-	}
-	return keyPress(name)
 }
 
 func (d *driver) click(x, y int) {

@@ -310,7 +310,7 @@ func TestFormAtRandom(t *testing.T) {
 				d.setSize(size, r.IntN(2) == 0)
 			}
 			name := keys[r.IntN(len(keys))]
-			switch msg := named(name); {
+			switch msg := keyPress(name); {
 			case d.typing():
 				d.typeKey(msg)
 			case d.section().find(msg) != nil:

@@ -8,6 +8,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/proc"
+	"cutaway/sandbox/steps"
 	"cutaway/ui/text"
 )
 
@@ -28,7 +29,8 @@ type kernelPane struct {
 	watched watched
 	kernel  kernel
 
-	subject  subject // the first process
+	first    *inspect.Process // as it was last; nil before it was seen
+	subject  subject          // the command
 	names    map[uint32]string
 	family   *family
 	oom      oomWatch
@@ -65,7 +67,7 @@ func newKernelPane(lk look, k kernel) *kernelPane {
 // watch begins anew with another sandbox.
 func (k *kernelPane) watch(w watched) {
 	k.watched = w
-	k.subject, k.family, k.oom = subject{}, newFamily(), oomWatch{}
+	k.first, k.subject, k.family, k.oom = nil, subject{}, newFamily(), oomWatch{}
 	k.cpu, k.memory = ring{}, ring{}
 	k.ended, k.how, k.place, k.rawLines = time.Time{}, "", "", nil
 	k.rowList = rowList{list: list{height: k.list.height}}
@@ -74,7 +76,10 @@ func (k *kernelPane) watch(w watched) {
 
 // wants is the process whose detail, with its mounts (inspect.PartMounts), is to be read.
 func (k *kernelPane) wants() (inspect.ID, bool) {
-	return k.watched.first, k.r.w > 0 && k.watched.first.PID != 0 && k.ended.IsZero()
+	if k.subject.proc == nil || k.r.w == 0 || !k.ended.IsZero() {
+		return inspect.ID{}, false
+	}
+	return k.subject.proc.ID, true
 }
 
 // show takes the snapshot of a tick. names are those of the host's users.
@@ -93,13 +98,33 @@ func (k *kernelPane) show(s *inspect.Snapshot, names map[uint32]string) {
 		return
 	}
 	k.family.look(s, first)
-	u.snap, u.proc, u.container, u.names = s, first, first.Container, names
+	of := commandOf(s, first)
+	if u.detail != nil && u.detail.ID != of.ID {
+		u.detail = nil
+	}
+	k.first = first
+	u.snap, u.proc, u.container, u.names = s, of, first.Container, names
 	u.node = &inspect.Node{
-		Kind: inspect.ProcessNode, Key: first.Key(), Process: first,
+		Kind: inspect.ProcessNode, Key: of.Key(), Process: of,
 		CPU: k.family.cpu, RSS: k.family.rss, Count: len(k.family.members),
 	}
 	k.lookForKills(s.Taken)
 	k.remember()
+}
+
+// commandOf is the process that the facts are of: where the first is a sandbox's tiny init, which has given up what the command
+// keeps, the command below it.
+func commandOf(s *inspect.Snapshot, first *inspect.Process) *inspect.Process {
+	if first.Comm != steps.FirstProgram {
+		return first
+	}
+	of := first
+	for i := range s.Procs {
+		if c := &s.Procs[i]; c.PPID == first.PID && !c.Zombie() && (of == first || c.Start < of.Start) {
+			of = c
+		}
+	}
+	return of
 }
 
 // remember feeds the history lines.
@@ -111,10 +136,10 @@ func (k *kernelPane) remember() {
 	}
 }
 
-// take accepts a detail of the first process; nil, and another's, are left alone.
+// take accepts a detail of the process that it wants; nil, and another's, are left alone.
 func (k *kernelPane) take(d *inspect.Detail) {
 	u := &k.subject
-	if d == nil || d.ID != k.watched.first || u.proc == nil || !k.ended.IsZero() {
+	if d == nil || u.proc == nil || d.ID != u.proc.ID || !k.ended.IsZero() {
 		return
 	}
 	u.detail, k.rawLines = d, nil
@@ -194,7 +219,7 @@ func (k *kernelPane) note() line {
 		}
 		return l
 	}
-	p := k.subject.proc
+	p := k.first
 	if p == nil {
 		return nil
 	}

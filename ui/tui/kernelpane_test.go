@@ -125,7 +125,7 @@ func mountsOf(t testing.TB, mountinfo string) []proc.Mount {
 // detail is what is read of the first process.
 func (b *box) detail(t testing.TB, s *inspect.Snapshot) *inspect.Detail {
 	t.Helper()
-	d, _ := fakeDetails{}.ReadParts(t.Context(), s, b.id(), inspect.PartMounts)
+	d, _ := fakeDetails{}.ReadParts(t.Context(), s, commandOf(s, s.ByID(b.id())).ID, inspect.PartMounts)
 	d.Mounts = reading.Value(mountsOf(t, b.mountinfo))
 	d.Raw["mountinfo"] = reading.Value(b.mountinfo)
 	return d
@@ -413,7 +413,7 @@ func TestKernelPaneKeys(t *testing.T) {
 	press := func(names ...string) {
 		t.Helper()
 		for _, name := range names {
-			keys.find(named(name)).do()
+			keys.find(keyPress(name)).do()
 			drawn(t, k.view(true), 80, 22)
 		}
 	}
@@ -423,7 +423,7 @@ func TestKernelPaneKeys(t *testing.T) {
 		t.Errorf("y copied %q, want %q", copied, want)
 	}
 	press(".")
-	if view := drawn(t, k.view(true), 80, 22); !strings.Contains(view, "$ ls -l /proc/8809/ns") {
+	if view := drawn(t, k.view(true), 80, 22); !strings.Contains(view, "$ ls -l /proc/8810/ns") {
 		t.Errorf("the source is not shown:\n%s", view)
 	}
 	press("]", "]", "j")
@@ -475,7 +475,7 @@ func TestKernelPaneRandom(t *testing.T) {
 			case 3:
 				k.wheel(r.IntN(7) - 3)
 			default:
-				if found := keys.find(named(everyKey[r.IntN(len(everyKey))])); found != nil && (found.blocked == nil || found.blocked() == "") {
+				if found := keys.find(keyPress(everyKey[r.IntN(len(everyKey))])); found != nil && (found.blocked == nil || found.blocked() == "") {
 					found.do()
 				}
 			}

@@ -77,12 +77,12 @@ func FuzzDraw(f *testing.F) {
 func TestTextField(t *testing.T) {
 	f := newTextField("one two three")
 	for _, k := range []string{"ctrl+w", "ctrl+a", "right", "delete", "x", "end", "backspace"} {
-		f.key(named(k))
+		f.key(keyPress(k))
 	}
 	if got := f.value(); got != "oxe two" {
 		t.Errorf("got %q", got)
 	}
-	f.key(named("ctrl+u"))
+	f.key(keyPress("ctrl+u"))
 	f.insert("a\nb\x1b")
 	if got := f.value(); got != "a b " {
 		t.Errorf("control characters became %q", got)
@@ -108,7 +108,7 @@ func FuzzTextField(f *testing.F) {
 			t.Errorf("%q at %d in %d cells", got, at, width)
 		}
 		for _, k := range []string{"ctrl+w", "left", "backspace", "delete", "ctrl+k"} {
-			field.key(named(k))
+			field.key(keyPress(k))
 		}
 	})
 }

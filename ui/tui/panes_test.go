@@ -34,7 +34,7 @@ func paneText(t testing.TB, r rect, lines []string) string {
 func pressIn(t testing.TB, s section, typing func() bool, typeKey func(tea.KeyPressMsg), keys ...string) (blocked string) {
 	t.Helper()
 	for _, name := range keys {
-		msg := named(name)
+		msg := keyPress(name)
 		blocked = ""
 		if typing != nil && typing() {
 			typeKey(msg)

@@ -7,6 +7,21 @@ import (
 // leaveKeys take the keys away from a shell. ^] is telnet's and nsenter's kin's; F12 is for keyboards that have no ].
 var leaveKeys = []string{"ctrl+]", "f12"}
 
+// grabs are the keys of a shell, or of a row of the form, that is typed into.
+func (s *sandboxScreen) grabs() []*binding {
+	switch {
+	case s.formTyping():
+		return []*binding{dialogKey("enter", "enter", "take it"), dialogKey("esc", "esc", "leave it as it was")}
+	case s.session != nil && s.shell.typing:
+		list := []*binding{dialogKey("ctrl+]", "^]", "leave the shell")}
+		if s.zoomed {
+			list = []*binding{dialogKey("ctrl+]", "^]", "back to the screen")}
+		}
+		return append(list, dialogKey("shift+pgup", "shift+pgup", "scroll back"))
+	}
+	return nil
+}
+
 // typed gives a key to the shell, or leaves it.
 func (s *sandboxScreen) typed(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {

@@ -6,7 +6,8 @@ import (
 
 // sandboxKeys are the keys of the screen's panes.
 type sandboxKeys struct {
-	menu, choosing  section // the launch menu, and what works beside it in the form and the scripts too
+	menu, starting  section // the launch menu, and what launches from the form and the scripts
+	choosing        section // what works in all three
 	shell, stepping section
 	over            section // a session, in any of its panes
 }
@@ -14,10 +15,12 @@ type sandboxKeys struct {
 func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 	return sandboxKeys{
 		menu: s.menuSection(),
-		choosing: section{"Launch", []*binding{
+		starting: section{"Launch from the form", []*binding{
 			bind("s", "launch what the form says", func() tea.Cmd { return s.launch(false) }, "s").inFooter("start").unless(s.launchBlocked),
+		}},
+		choosing: section{"Launch", []*binding{
 			bind("S", "launch it step by step", func() tea.Cmd { return s.launch(true) }, "S").inFooter("step by step").unless(s.launchBlocked),
-			bind("a", "fill the form as what is selected in the tree runs", s.fillFromSelection, "a").inFooter("as …").unless(s.noSelection),
+			bind("a", "fill the form as what is selected in the tree runs", s.fillFromSelection, "a").inFooter("as selected").unless(s.noSelection),
 			bind("y", "copy the command that does the same", s.copyScript, "y").inFooter("copy"),
 			bind("w", "write it into a file", does(s.startSave), "w").unless(s.cannotSave),
 			bind("tab", "the next pane", does(func() { s.nextPane(1) }), "tab"),
@@ -34,12 +37,12 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 			bind("y", "copy what is seen; the mouse marks a part", s.copySeen, "y").unless(s.nothingSeen),
 		}},
 		stepping: section{"Step by step", []*binding{
-			bind("n enter", "the next stage", does(func() { s.answerStep(stepNext) }), "n", "enter").inFooter("next").unless(s.notStepping),
+			bind("n enter", "the next stage; after the last one, the shell", s.nextStage, "n", "enter").inFooter("next"),
 			bind("c", "to the end", does(func() { s.answerStep(stepRun) }), "c").inFooter("to the end").unless(s.notStepping),
 			bind("q", "stop the launch; nothing stays behind", does(func() { s.answerStep(stepStop) }), "q").inFooter("stop").unless(s.notStepping),
 		}},
 		over: section{"Shells", []*binding{
-			bind("^] F12", "while typing: leave the shell. Pressed again: type it", s.typeLeave, "ctrl+]", "f12"),
+			bind("^] F12", "leave the shell; once more types ^] into it", s.typeLeave, "ctrl+]", "f12"),
 			bind("z", "give the shell the whole window; ^] comes back", does(s.zoom), "z").inFooter("zoom").unless(s.cannotZoom),
 			bind("N", "another: the launch menu", does(s.showMenu), "N").inFooter("new"),
 			bind("[", "the shell before", func() tea.Cmd { return s.otherSession(-1) }, "[").unless(s.noOther),
@@ -56,7 +59,11 @@ func (s *sandboxScreen) sections() (active, rest []section) {
 	k := &s.keys
 	if s.session == nil {
 		front := map[place]section{inMenu: k.menu, inForm: s.formSection(), inScript: s.script.section()}
-		return []section{front[s.focus], k.choosing}, []section{k.shell, k.over, k.stepping}
+		active = []section{front[s.focus]}
+		if s.focus != inMenu {
+			active = append(active, k.starting)
+		}
+		return append(active, k.choosing), []section{k.shell, k.over, k.stepping}
 	}
 	front := k.shell
 	switch {

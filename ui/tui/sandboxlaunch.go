@@ -224,6 +224,18 @@ func (s *sandboxScreen) cannotSave() string {
 	return s.noScript()
 }
 
+// nextStage lets the launch do the next stage, and goes to the shell once all are done.
+func (s *sandboxScreen) nextStage() tea.Cmd {
+	if s.session.state != starting {
+		return s.enterOrRestart()
+	}
+	if why := s.notStepping(); why != "" {
+		return s.say(warn, why)
+	}
+	s.answerStep(stepNext)
+	return nil
+}
+
 // answerStep lets the launch go on, or stops it.
 func (s *sandboxScreen) answerStep(a stepAnswer) {
 	s.session.steps.answer(a)
@@ -233,8 +245,11 @@ func (s *sandboxScreen) answerStep(a stepAnswer) {
 }
 
 func (s *sandboxScreen) notStepping() string {
-	if s.session.state != starting {
+	switch {
+	case s.session.state != starting:
 		return "the launch is over: enter goes to the shell"
+	case s.session.staged.launch.state != launchWaits:
+		return "the launch is at work on a stage"
 	}
 	return ""
 }

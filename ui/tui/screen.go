@@ -44,6 +44,8 @@ type screen interface {
 	errands() tea.Cmd
 	// whole tells whether it has the window to itself, without the bar at the top.
 	whole() bool
+	// grabs are the keys that still mean something while all others go to what is typed into; nil when none do.
+	grabs() []*binding
 	// typed, pasted and pointer take input before any key means something, as a shell does; false leaves it to the screen's keys.
 	typed(tea.KeyPressMsg) (tea.Cmd, bool)
 	pasted(string) (tea.Cmd, bool)
@@ -56,6 +58,7 @@ type screen interface {
 type typeless struct{}
 
 func (typeless) errands() tea.Cmd                      { return nil }
+func (typeless) grabs() []*binding                     { return nil }
 func (typeless) whole() bool                           { return false }
 func (typeless) typed(tea.KeyPressMsg) (tea.Cmd, bool) { return nil, false }
 func (typeless) pasted(string) (tea.Cmd, bool)         { return nil, false }

@@ -88,7 +88,7 @@ func (s *session) stateWords(now time.Time) line {
 		}
 		return words(dim, "starting")
 	case running:
-		return words(good, "up ").put(plain, text.Duration(now.Sub(s.began).Truncate(time.Second)))
+		return words(good, "up ").put(plain, text.Duration(max(now.Sub(s.began), time.Second).Truncate(time.Second)))
 	case failed:
 		return words(bad, "did not start")
 	default:

@@ -125,7 +125,7 @@ func TestStepPaneGolden(t *testing.T) {
 				p.view(true)
 				keys := p.keys(func(copyText) tea.Cmd { return nil })
 				for _, key := range c.keys {
-					keys.find(named(key)).do()
+					keys.find(keyPress(key)).do()
 				}
 				golden(t, name, drawn(t, p.view(true), size[0], size[1]))
 			})
@@ -251,7 +251,7 @@ func TestStepPaneRandom(t *testing.T) {
 			case 3:
 				p.wheel(r.IntN(7) - 3)
 			default:
-				if found := keys.find(named(everyKey[r.IntN(len(everyKey))])); found != nil && (found.blocked == nil || found.blocked() == "") {
+				if found := keys.find(keyPress(everyKey[r.IntN(len(everyKey))])); found != nil && (found.blocked == nil || found.blocked() == "") {
 					found.do()
 				}
 			}
