@@ -62,7 +62,7 @@ func (s *sandboxScreen) menuSection() section {
 	for _, b := range sec.bindings {
 		do := b.do
 		if b.footer != "" {
-			b.inFooter("launch").unless(s.entryBlocked)
+			b.inFooter("launch")
 			continue
 		}
 		b.do = func() tea.Cmd {
@@ -95,32 +95,24 @@ func (s *sandboxScreen) chooseEntry() tea.Cmd {
 	case strings.HasPrefix(id, sessionID):
 		return s.turnTo(s.sessionNamed(id), true)
 	case id == likeID && s.forms[id] == nil:
+		if why := s.noSelection(); why != "" {
+			return s.say(warn, why)
+		}
 		return s.fillFromSelection()
+	}
+	if why := s.launchBlocked(); why != "" {
+		s.setFocus(inForm) // whose cursor is on the row that has to be filled in
+		return s.say(warn, why)
 	}
 	return s.launch(false)
 }
 
-func (s *sandboxScreen) entryBlocked() string {
-	id := s.menu.selected()
-	switch {
-	case strings.HasPrefix(id, sessionID):
-		return ""
-	case id == likeID && s.forms[id] == nil:
-		return s.noSelection()
-	}
-	return s.launchBlocked()
-}
-
-// launchBlocked says why the form cannot be launched; it goes to the row that has to be filled in.
+// launchBlocked says why the form cannot be launched.
 func (s *sandboxScreen) launchBlocked() string {
 	if why := s.cannotChange(); why != "" {
 		return why
 	}
-	why := s.form.blocked()
-	if why != "" && s.focus == inMenu {
-		s.setFocus(inForm)
-	}
-	return why
+	return s.form.blocked()
 }
 
 // launch starts what the form says, in a terminal of its own.
