@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/rootfile"
+
 	"cutaway/inspect/proc"
 )
 
@@ -321,7 +323,7 @@ func TestViewReadsRegularFilesOnly(t *testing.T) {
 	if text, err := v.read("/file"); err != nil || string(text) != "text" {
 		t.Errorf("read %q, %v", text, err)
 	}
-	if _, err := v.read("/"); !errors.Is(err, errNotRegular) {
+	if _, err := v.read("/"); !errors.Is(err, rootfile.ErrNotRegular) {
 		t.Errorf("a directory: %v", err)
 	}
 	if _, err := v.read("/none"); !errors.Is(err, os.ErrNotExist) {

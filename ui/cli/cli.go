@@ -92,6 +92,7 @@ var commands = [...]struct {
 	{"ns", newNS, toLook, false},
 	{"inspect", newInspect, toLook, false},
 	{"caps", newCaps, toLook, false},
+	{"diff", newDiff, toLook, false},
 	{"run", newRun, toChange, false},
 	{"enter", newEnter, toChange, false},
 	{"limits", newLimits, toChange, false},

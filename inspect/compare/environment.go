@@ -1,0 +1,43 @@
+package compare
+
+import (
+	"cutaway/inspect"
+	"cutaway/inspect/secret"
+)
+
+// masked stands for a value that looks like a secret. Whether two of them are the same is told all the same.
+const masked = "********"
+
+// environment joins the variables by name. Values that look like secrets are masked.
+func environment(p *pairs) {
+	p.join("environ", p.l.environ(), p.r.environ())
+	for i := range p.group.Rows {
+		r := &p.group.Rows[i]
+		hide := false
+		for _, v := range []*Value{r.Left, r.Right} {
+			hide = hide || v != nil && v.How.OK() && secret.Looks(r.Key, v.Text)
+		}
+		for _, v := range []*Value{r.Left, r.Right} {
+			if hide && v != nil {
+				v.Text, v.From.Raw.Value = masked, masked
+			}
+		}
+	}
+}
+
+func (v *view) environ() list {
+	l := list{how: notRead, from: v.from("environ")}
+	if v.Detail == nil {
+		return l
+	}
+	l.how = v.Detail.Environ.How
+	seen := map[string]bool{}
+	for _, e := range v.Detail.Environ.Value {
+		if seen[e.Name] || e.Name == "" {
+			continue // getenv(3) finds the first
+		}
+		seen[e.Name] = true
+		l.items = append(l.items, item{e.Name, e.Name, known(e.Value, v.from(inspect.Field("environ."+e.Name)))})
+	}
+	return l.sorted()
+}

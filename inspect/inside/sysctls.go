@@ -1,0 +1,74 @@
+package inside
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cutaway/inspect/reading"
+)
+
+// Sysctl is a setting of the kernel that each namespace of a kind has of its own.
+type Sysctl struct {
+	Name  string // as sysctl(8) has it: "net.ipv4.ip_forward"
+	Kind  string // of its namespace: "net"
+	Value reading.Of[string]
+}
+
+// File is where the setting stands.
+func (s *Sysctl) File() string { return "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/") }
+
+// namespaced are the settings that people set for containers (docker run --sysctl) and that decide what a container can do.
+// Those below user are of the reader's user namespace, which a thread of ours cannot enter.
+var namespaced = []struct{ kind, name string }{
+	{"net", "net.ipv4.ip_forward"},
+	{"net", "net.ipv4.ip_unprivileged_port_start"},
+	{"net", "net.ipv4.ip_local_port_range"},
+	{"net", "net.ipv4.ping_group_range"},
+	{"net", "net.ipv4.conf.all.rp_filter"},
+	{"net", "net.ipv4.tcp_syncookies"},
+	{"net", "net.ipv4.tcp_keepalive_time"},
+	{"net", "net.ipv4.tcp_congestion_control"},
+	{"net", "net.ipv6.conf.all.disable_ipv6"},
+	{"net", "net.ipv6.conf.all.forwarding"},
+	{"net", "net.core.somaxconn"},
+	{"ipc", "kernel.shmmax"},
+	{"ipc", "kernel.shmall"},
+	{"ipc", "kernel.shmmni"},
+	{"ipc", "kernel.msgmax"},
+	{"ipc", "kernel.msgmnb"},
+	{"ipc", "kernel.msgmni"},
+	{"ipc", "kernel.sem"},
+	{"ipc", "fs.mqueue.queues_max"},
+	{"ipc", "fs.mqueue.msg_max"},
+	{"user", "user.max_user_namespaces"},
+	{"user", "user.max_net_namespaces"},
+}
+
+// sysctls reads the settings on a thread that has entered the process's namespaces: files below /proc/sys are those of the
+// reader's (proc_sys_net(5), ipc_namespaces(7)), wherever they are mounted.
+func sysctls(dir string, e entered) []Sysctl {
+	otherUser := differs(dir, "user")
+	list := make([]Sysctl, len(namespaced))
+	for i, n := range namespaced {
+		s := &list[i]
+		s.Name, s.Kind = n.name, n.kind
+		switch err := e[n.kind]; {
+		case err != nil:
+			s.Value = reading.Error[string](err)
+		case n.kind == "user" && otherUser:
+			s.Value = reading.Missing[string](reading.NotRead)
+		default:
+			text, err := readFile(s.File())
+			s.Value = reading.Of[string]{Value: strings.Join(strings.Fields(string(text)), " "), How: reading.FromError(err)}
+		}
+	}
+	return list
+}
+
+// differs tells whether a namespace of a process is another than ours; what cannot be told counts as another.
+func differs(dir, name string) bool {
+	theirs, err1 := os.Readlink(filepath.Join(dir, "ns", name))
+	ours, err2 := os.Readlink("/proc/self/ns/" + name)
+	return err1 != nil || err2 != nil || theirs != ours
+}

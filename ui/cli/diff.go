@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"cutaway/inspect"
+	"cutaway/inspect/compare"
+)
+
+// The exit statuses of `cutaway diff`, as diff(1) has them.
+const (
+	exitDifferent = 1
+	exitTrouble   = 2
+)
+
+func newDiff(a *app) *cobra.Command {
+	var all, json bool
+	c := &cobra.Command{
+		Use:   "diff [A] B",
+		Short: "Compare what two containers, processes, or the host and one of them, see",
+		Long: "Compare two views: namespaces, ids, names, processes, capabilities, limits, mounts, users, network, environment and\n" +
+			"more, as a process of each sees them. A is the host unless it is named. Only what differs is printed, unless --all.\n" +
+			targetHelp + "host is the machine itself. The status is 0 when they are alike, 1 when they differ, 2 on trouble.",
+		Example: "  cutaway diff db                what db sees that the host does not, and the other way round\n" +
+			"  cutaway diff db web --all      two containers, with what is the same\n" +
+			"  cutaway diff db --json         for a program",
+		Args: wantArgs(1, 2, "[A] B"),
+		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			names, directive := a.completeTarget(c, nil, typed)
+			if len(args) > 1 {
+				return nil, directive
+			}
+			return append([]string{"host"}, names...), directive
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				args = []string{"host", args[0]}
+			}
+			return a.inTrouble(a.diff(c.Context(), args[0], args[1], all, json))
+		},
+	}
+	c.Flags().BoolVarP(&all, "all", "a", false, "print what is the same too")
+	c.Flags().BoolVar(&json, "json", false, "print JSON, which docs/json.md describes")
+	return c
+}
+
+// inTrouble gives what keeps the comparison from being made the status 2: 1 says that the sides differ.
+func (a *app) inTrouble(err error) error {
+	var status exitStatus
+	if err == nil || errors.As(err, &status) {
+		return err
+	}
+	a.complain(err)
+	return exitStatus(exitTrouble)
+}
+
+func (a *app) diff(ctx context.Context, left, right string, all, json bool) error {
+	v, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	reader, err := inspect.NewDetailReader(a.inspect, v.cgroups)
+	if err != nil {
+		return err
+	}
+	var sides [2]*compare.Side
+	for i, name := range []string{left, right} {
+		if sides[i], err = a.side(ctx, v, reader, name); err != nil {
+			return err
+		}
+	}
+	groups := compare.Compare(sides[0], sides[1])
+	if json {
+		err = diffJSON(a, sides, groups, all)
+	} else {
+		err = diffText(a, sides, groups, all)
+	}
+	if err == nil && compare.Differ(groups) {
+		return exitStatus(exitDifferent)
+	}
+	return err
+}
+
+// side is what one of the names sees.
+func (a *app) side(ctx context.Context, v *view, reader *inspect.DetailReader, name string) (*compare.Side, error) {
+	t, title := target{}, ""
+	if name == "host" {
+		title = "host"
+		if t.process = compare.Host(v.Snapshot, os.Getpid()); t.process == nil {
+			return nil, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
+		}
+	} else {
+		var err error
+		if t, err = v.find(name); err != nil {
+			return nil, err
+		}
+	}
+	side, err := compare.Look(ctx, v.Snapshot, reader, t.process, t.container, a.elsewhere())
+	if err != nil {
+		return nil, err
+	}
+	if title != "" {
+		side.Title = title
+	}
+	return side, nil
+}
+
+// elsewhere tells whether what is looked at is another machine's, or a copy.
+func (a *app) elsewhere() bool { return a.inspect.Proc != "/proc" }
