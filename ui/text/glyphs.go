@@ -24,6 +24,7 @@ type Glyphs struct {
 	Paused     string
 	Up, Down   string // keys, and the direction of a sort
 	Enter      string
+	Differ     string // two values are not the same
 
 	bar   []string // from one step to a full cell
 	spark []string // from the lowest to the highest
@@ -39,7 +40,7 @@ var Unicode = &Glyphs{
 	Host: "·", Own: "■", Unknown: "?",
 	Set: "■", Unset: "·",
 	Live: "●", Paused: "○",
-	Up: "↑", Down: "↓", Enter: "⏎",
+	Up: "↑", Down: "↓", Enter: "⏎", Differ: "≠",
 	bar:   []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
 	spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 }
@@ -53,7 +54,7 @@ var ASCII = &Glyphs{
 	Host: ".", Own: "#", Unknown: "?",
 	Set: "#", Unset: ".",
 	Live: "*", Paused: "o",
-	Up: "^", Down: "v", Enter: "<",
+	Up: "^", Down: "v", Enter: "<", Differ: "~",
 	bar:   []string{"-", "#"},
 	spark: []string{"_", ".", "-", "=", "#"},
 	ascii: true,

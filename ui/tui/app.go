@@ -9,6 +9,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/sandbox/check"
+	"cutaway/ui/change"
 )
 
 // App is the one model of the screen.
@@ -28,6 +29,7 @@ type App struct {
 
 	feed     feed
 	sessions sessions
+	marked   *change.Target // what the next comparison is with; nil is the host
 	hands    hands
 	allowed  *check.Machine // what this machine allows; nil until it was asked
 	snap     *inspect.Snapshot
