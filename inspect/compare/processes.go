@@ -44,10 +44,7 @@ func processes(p *pairs) {
 		if right == nil && alone[0] > mostAlone || left == nil && alone[1] > mostAlone {
 			continue
 		}
-		row := p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), left, right)
-		if row.State == Different {
-			row.Note = "the same process"
-		}
+		p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), left, right)
 	}
 	if alone[0] > mostAlone {
 		p.add("others", "others", known(fmt.Sprintf("%d more that the right does not see", alone[0]), inspect.Source{}), nil)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
+	"cutaway/inspect/compare"
 	"cutaway/sandbox/check"
 	"cutaway/ui/change"
 )
@@ -58,7 +59,7 @@ type toastOver struct{ count int }
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
 	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse, readOnly: o.ReadOnly}
 	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
-	a.hands = hands{(*order).start, saveNew}
+	a.hands = hands{(*order).start, saveNew, compare.Look, runLine}
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
 	for _, r := range screens {
 		a.screens = append(a.screens, r.create(a))

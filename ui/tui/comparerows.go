@@ -11,7 +11,8 @@ import (
 // compareLine is a line of the comparison: a group's heading, or one of its rows.
 type compareLine struct {
 	group int
-	row   int // -1 is the heading
+	row   int  // -1 is the heading
+	note  bool // what the row's difference is, below it
 }
 
 // key names a line over time.
@@ -36,17 +37,20 @@ func (s *compareScreen) makeLines() {
 		if len(rows) == 0 && (s.only || s.filter != "" || len(g.Rows) == 0) {
 			continue
 		}
-		s.lines = append(s.lines, compareLine{i, -1})
+		s.lines = append(s.lines, compareLine{group: i, row: -1})
 		if s.folded[g.Name] && s.filter == "" {
 			continue
 		}
 		for _, row := range rows {
-			s.lines = append(s.lines, compareLine{i, row})
+			s.lines = append(s.lines, compareLine{group: i, row: row})
+			if g.Rows[row].Note != "" {
+				s.lines = append(s.lines, compareLine{group: i, row: row, note: true})
+			}
 		}
 	}
 	s.list.setLen(len(s.lines))
 	for at, l := range s.lines {
-		if s.key(l) == s.at {
+		if !l.note && s.key(l) == s.at {
 			s.list.cursor = at
 			s.list.clamp()
 			break
@@ -95,9 +99,20 @@ func (s *compareScreen) group() *compare.Group {
 	return &s.result.groups[s.lines[s.list.cursor].group]
 }
 
+// moveTo puts the cursor on a line; notes belong to the row above and are passed over.
 func (s *compareScreen) moveTo(at int) {
 	s.makeLines()
-	s.list.moveTo(at)
+	if at >= 0 && at < len(s.lines) && s.lines[at].note {
+		if at > s.list.cursor {
+			at++
+		} else {
+			at--
+		}
+	}
+	s.list.moveTo(min(at, len(s.lines)-1))
+	if n := s.list.cursor; n < len(s.lines) && s.lines[n].note {
+		s.list.moveTo(n - 1)
+	}
 	if s.list.cursor < len(s.lines) {
 		s.at = s.key(s.lines[s.list.cursor])
 	}

@@ -199,7 +199,7 @@ func (s *compareScreen) errands() tea.Cmd {
 		return nil
 	}
 	s.asked, s.busy = q, true
-	ctx, snap, reader, elsewhere := s.feed.ctx, s.snap, s.feed.details, s.elsewhere() != ""
+	ctx, snap, reader, elsewhere, look := s.feed.ctx, s.snap, s.feed.details, s.elsewhere() != "", s.hands.look
 	return work(func() (compareResult, error) {
 		var r compareResult
 		for i, c := range []compareChoice{q.left, q.right} {
@@ -207,7 +207,7 @@ func (s *compareScreen) errands() tea.Cmd {
 			if p == nil {
 				return r, errorText(c.title + " has ended")
 			}
-			side, err := compare.Look(ctx, snap, reader, p, container, elsewhere)
+			side, err := look(ctx, snap, reader, p, container, elsewhere)
 			if err != nil {
 				return r, err
 			}

@@ -116,7 +116,7 @@ func (s *compareScreen) sideTitle(side int) line {
 // sideNote says how many processes a side has, or that it ended.
 func (s *compareScreen) sideNote(side int) line {
 	if s.result.err != nil && side == 1 {
-		return words(warn, shown(s.result.err.Error()))
+		return words(warn, "ended")
 	}
 	x := s.result.sides[side]
 	if x == nil {
@@ -139,6 +139,9 @@ func (s *compareScreen) leftLine(l compareLine, width int) line {
 		return line{}.gap(1).put(dim, mark).gap(1).put(strong, strings.ToUpper(g.Title[:1])+g.Title[1:])
 	}
 	r := &g.Rows[l.row]
+	if l.note {
+		return nil
+	}
 	label := min(compareLabel, width*2/5)
 	if !s.wide {
 		label = compareLabelNarrow
@@ -158,6 +161,9 @@ func (s *compareScreen) rightLine(l compareLine, width int) line {
 		return line{}.gap(1).put(dim, countWords(g))
 	}
 	r := &g.Rows[l.row]
+	if l.note {
+		return line{}.gap(4).put(dim, text.Truncate(text.Sanitise(r.Note), max(width-4, 1)))
+	}
 	st, sign := s.compareSign(r.State)
 	value := st
 	if r.State == compare.OnlyLeft {

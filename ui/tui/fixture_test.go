@@ -234,6 +234,10 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 			return nil, nil, errors.New("nothing is launched by this test")
 		},
 		save: func(path, _ string, _ os.FileMode) (string, error) { return path, nil },
+		look: lookFake,
+		run: func(_ context.Context, at runPlace, line string) ran {
+			return ran{err: errorText("nothing is run by this test: " + line + " in " + at.name)}
+		},
 	}
 	d.run(d.app.pull())
 	d.size(w, h)

@@ -188,7 +188,7 @@ func (b *runBoth) run() tea.Cmd {
 	}
 	b.recall, b.line = len(b.history), line
 	b.count++
-	count := b.count
+	count, run := b.count, s.hands.run
 	ctx, cancel := context.WithTimeout(s.feed.ctx, runDeadline)
 	b.cancel, b.running = cancel, true
 	b.sides, b.texts, b.lines = [2]ran{}, [2][]string{}, nil
@@ -201,9 +201,9 @@ func (b *runBoth) run() tea.Cmd {
 					right <- ran{err: errorText("a mistake in cutaway"), code: 125}
 				}
 			}()
-			right <- runLine(ctx, places[1], line)
+			right <- run(ctx, places[1], line)
 		}()
-		left := runLine(ctx, places[0], line)
+		left := run(ctx, places[0], line)
 		return [2]ran{left, <-right}, nil
 	}, func(sides [2]ran, _ error) action {
 		if count == b.count {

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
+	"cutaway/inspect/compare"
 	"cutaway/sandbox"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/export"
@@ -91,10 +92,12 @@ func (a *App) begin(s *session) tea.Cmd {
 	return tea.Batch(append(cmds, start)...)
 }
 
-// hands are what the screen does to the system beside what its controller does; tests have others.
+// hands are what the screen does to the system beside what its controller does, and how it looks from inside; tests have others.
 type hands struct {
 	start func(*order, context.Context, sandbox.Options) (box *sandbox.Sandbox, unwritten, err error)
 	save  func(path, content string, mode os.FileMode) (where string, err error)
+	look  func(context.Context, *inspect.Snapshot, compare.Reader, *inspect.Process, *inspect.Container, bool) (*compare.Side, error)
+	run   func(context.Context, runPlace, string) ran
 }
 
 // start launches or enters, and writes down that it did.

@@ -158,7 +158,7 @@ func (u *subject) userLine() line {
 		return l
 	}
 	maps := u.snap.IDMaps[ns.Ino[proc.User]].UID
-	in, mapped := inside(maps.Value, uid)
+	in, mapped := mappedInside(maps.Value, uid)
 	if !maps.OK() || !mapped {
 		return words(plain, idText(uid, name)).put(dim, " on the host, not known inside")
 	}

@@ -118,8 +118,8 @@ func idText(id uint32, name string) string {
 	return s
 }
 
-// inside maps an id of ours into a user namespace (user_namespaces(7)); ok is false when it has no place there.
-func inside(maps []proc.IDMapping, outside uint32) (uint32, bool) {
+// mappedInside maps an id of ours into a user namespace (user_namespaces(7)); ok is false when it has no place there.
+func mappedInside(maps []proc.IDMapping, outside uint32) (uint32, bool) {
 	for _, m := range maps {
 		if outside >= m.Outside && uint64(outside) < uint64(m.Outside)+uint64(m.Count) {
 			return m.Inside + (outside - m.Outside), true
