@@ -125,7 +125,7 @@ func TestCompareIsLive(t *testing.T) {
 	d.tick()
 	d.has("no_new_privs")
 	d.tick()
-	d.has("─ ended ─", "no_new_privs")
+	d.has("─ ended ╮", "no_new_privs")
 }
 
 func TestCompareFoldsAndFilters(t *testing.T) {
