@@ -417,7 +417,7 @@ func TestKernelPaneKeys(t *testing.T) {
 			drawn(t, k.view(true), 80, 22)
 		}
 	}
-	press("]", "y", "]", "y", "[", "j", "y", "[", "[", "y")
+	press("right", "y", "right", "y", "left", "j", "y", "left", "left", "y")
 	want := []string{"8809", "/", "8810", "■mnt ■net ■pid ■ipc ■uts ■user ■cgroup ·time"}
 	if strings.Join(copied, "|") != strings.Join(want, "|") {
 		t.Errorf("y copied %q, want %q", copied, want)
@@ -426,7 +426,7 @@ func TestKernelPaneKeys(t *testing.T) {
 	if view := drawn(t, k.view(true), 80, 22); !strings.Contains(view, "$ ls -l /proc/8810/ns") {
 		t.Errorf("the source is not shown:\n%s", view)
 	}
-	press("]", "]", "j")
+	press("right", "right", "j")
 	if view := drawn(t, k.view(true), 80, 22); !strings.Contains(view, "901 900 0:60 / /proc") {
 		t.Errorf("the source of a mount is not its line:\n%s", view)
 	}
