@@ -60,7 +60,7 @@ func (k *kernelPane) nothing() string {
 	case !k.ended.IsZero():
 		return "it had ended before it could be looked at"
 	case first == 0:
-		return "there is no process of it"
+		return "it has no process yet"
 	}
 	return "reading process " + strconv.Itoa(first) + "…"
 }

@@ -121,6 +121,9 @@ func (u *subject) bindsLine(e *cgroup.Effective) line {
 
 // isOwn tells whether a path is that of the cgroup whose use is shown, and not of one above it.
 func (u *subject) isOwn(path string) bool {
+	if use := u.usage(); use != nil && use.Path == path {
+		return true
+	}
 	m := u.usageOf()
 	return m != nil && slices.ContainsFunc(m.Lines, func(l proc.CgroupLine) bool { return l.Path == path })
 }

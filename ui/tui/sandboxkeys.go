@@ -75,9 +75,18 @@ func (s *sandboxScreen) nameKeys() {
 			b.footer = "launch"
 		}
 	}
-	for _, sec := range []section{s.keys.choosing, s.keys.over, s.keys.shell} {
+	waits := s.session != nil && s.session.state == starting && s.session.steps != nil
+	for _, sec := range []section{s.keys.choosing, s.keys.over, s.keys.shell, s.keys.stepping} {
 		for _, b := range sec.bindings {
 			switch key := b.Keys()[0]; {
+			case key == "n" && waits:
+				b.footer = "next"
+			case key == "n":
+				b.footer = "to the shell"
+			case key == "X" && waits:
+				b.footer = "" // there is one for that launch
+			case key == "X":
+				b.footer = "stop"
 			case key == "tab":
 				b.footer = paneNames[s.paneAfter(1)]
 			case key == "enter" && s.session.over():

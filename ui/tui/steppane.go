@@ -187,6 +187,7 @@ func (p *stepPane) footLines(width int) []string {
 		lines = words(bad, "The launch has ended.").put(dim, " Nothing of it is left.").wrap(width - 2)
 	case launchDone:
 		lines = words(good, "The command runs.").put(plain, " "+text.Sanitise(v.runs)).wrap(width - 2)
+		lines = append(lines, words(accent, "n").put(dim, " to its shell"))
 	}
 	drawn := []string{p.look.draw(line{}.gap(1).put(dim, rule(p.look, width-2)), width, onBase)}
 	for _, l := range lines {
