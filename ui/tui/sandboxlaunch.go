@@ -118,13 +118,13 @@ func (s *sandboxScreen) launchBlocked() string {
 
 // launch starts what the form says, in a terminal of its own.
 func (s *sandboxScreen) launch(step bool) tea.Cmd {
-	spec, err := s.form.spec()
+	spec, notes, err := s.form.form.Spec()
 	if err != nil {
 		return s.say(bad, shown(err.Error()))
 	}
 	own := *spec
 	own.Terminal = sandbox.TerminalAlways
-	x, cmd := s.startSession(s.form.title, order{spec: &own, step: step})
+	x, cmd := s.startSession(s.form.title, order{spec: &own, step: step, notes: notes})
 	return tea.Batch(cmd, s.turnTo(x, false))
 }
 

@@ -45,6 +45,7 @@ type order struct {
 	entry  *sandbox.Entry // of a command that is entered
 	target enterTarget    // what is entered
 	step   bool           // stop before each stage
+	notes  []string       // what the form could not have as the preset has it
 }
 
 type sessionState uint8

@@ -293,7 +293,8 @@ func (a *App) takeLaunched(msg launched) tea.Cmd {
 		s.cancel()
 		return a.sandboxScreen().notStarted(s)
 	}
-	s.box, s.state, s.began, s.notes = msg.box, running, time.Now(), msg.box.Notes
+	s.box, s.state, s.began = msg.box, running, time.Now()
+	s.notes = slices.Concat(s.order.notes, msg.box.Notes)
 	if msg.j != nil {
 		s.notes = append(slices.Clip(s.notes), "the journal could not be written: "+msg.j.Error())
 	}
