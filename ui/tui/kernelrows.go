@@ -202,7 +202,7 @@ func (u *subject) namespacesLegend(ns *proc.Namespaces) line {
 	meanings := [...]struct {
 		kind inspect.CellKind
 		says string
-	}{{inspect.CellOwn, "its own"}, {inspect.CellShared, "shared with others"}, {inspect.CellHost, "the host's"}, {inspect.CellUnknown, "not readable"}}
+	}{{inspect.CellOwn, "its own"}, {inspect.CellShared, "shared"}, {inspect.CellHost, "the host's"}, {inspect.CellUnknown, "not readable"}}
 	cells := u.snap.Fingerprint(ns)
 	l := line{}
 	for _, m := range meanings {
