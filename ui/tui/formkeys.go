@@ -12,7 +12,7 @@ import (
 
 // section is the form's keys; while a row is typed into, typeKey has them all.
 func (f *formPane) section() section {
-	return section{"Launch", []*binding{
+	return section{"Form", []*binding{
 		bind("↑ k", "row above", does(func() { f.move(-1) }), "up", "k"),
 		bind("↓ j", "row below", does(func() { f.move(1) }), "down", "j"),
 		bind("pgup", "a page up", does(func() { f.move(-f.page()) }), "pgup", "ctrl+b"),

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -111,7 +112,7 @@ func (s *sandboxScreen) sections() (active, rest []section) {
 		if s.focus != inMenu {
 			active = append(active, k.starting)
 		}
-		return append(active, k.choosing), []section{k.shell, k.over, k.stepping}
+		return s.withRest(append(active, k.choosing)...)
 	}
 	front := k.shell
 	switch {
@@ -120,7 +121,24 @@ func (s *sandboxScreen) sections() (active, rest []section) {
 	case s.focus == inByHand:
 		front = s.byHand.section()
 	case s.stepping():
-		return []section{k.stepping, s.session.staged.keys(s.copy), k.over}, []section{k.shell, k.menu, k.choosing}
+		return s.withRest(k.stepping, s.session.staged.keys(s.copy), k.over)
 	}
-	return []section{front, k.over}, []section{k.menu, k.choosing, k.stepping}
+	return s.withRest(front, k.over)
+}
+
+// allSections are the keys of all panes of the screen.
+func (s *sandboxScreen) allSections() []section {
+	k := &s.keys
+	return []section{
+		k.menu, s.formSection(), s.script.section(), k.starting, k.choosing, k.shell, k.over, k.stepping,
+		(&stepPane{}).keys(s.copy), (&kernelPane{}).keys(s.copy),
+	}
+}
+
+// withRest tells which keys work, and which of the screen's do in other panes.
+func (s *sandboxScreen) withRest(works ...section) (active, rest []section) {
+	rest = slices.DeleteFunc(s.allSections(), func(other section) bool {
+		return slices.ContainsFunc(works, func(one section) bool { return one.name == other.name })
+	})
+	return works, rest
 }

@@ -213,7 +213,7 @@ func (p *stepPane) wheel(rows int) { p.scroll(rows) }
 
 // keys are what the pane does at keys; copying is the caller's.
 func (p *stepPane) keys(copying func(copyText) tea.Cmd) section {
-	return section{"Step by step", append(p.moveKeys(),
+	return section{"Stage", append(p.moveKeys(),
 		bind("←", "stage before", does(func() { p.lookAt(p.at - 1) }), "left"),
 		bind("→", "stage after", does(func() { p.lookAt(p.at + 1) }), "right").inFooter("stage"),
 		bind("y", "copy the command, or the change", func() tea.Cmd {
