@@ -42,7 +42,7 @@ func rootOptions() []Option {
 				return nil
 			},
 			Row: Row{
-				About: "which of an image's manifests, where it has several", Empty: "the only one", Typed: true, Fields: []string{"root.ref"},
+				About: "which of an image's manifests, where it has several", Empty: "the image's only one", Typed: true, Fields: []string{"root.ref"},
 				get: func(s *sandbox.Spec) string { return s.Root.Ref },
 			},
 		},

@@ -129,7 +129,7 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		if msg.count == a.toast.count {
 			a.toast.line = nil
 		}
-	case launched, wrote, stepped, over:
+	case launched, wrote, stepped, hostMounted, over:
 		return a.takeSession(msg)
 	case probed:
 		a.takeProbed(msg)

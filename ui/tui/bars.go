@@ -139,9 +139,13 @@ func (a *App) footerBindings() []*binding {
 	if list := a.screen().grabs(); list != nil {
 		return list
 	}
+	idle, _ := a.screen().(interface{ withoutTarget() bool })
 	var list []*binding
 	for _, s := range a.sections() {
 		for _, b := range s.bindings {
+			if b.forTarget && idle != nil && idle.withoutTarget() {
+				continue // there never is one here: it would only take the room
+			}
 			if b.footer != "" {
 				list = append(list, b)
 			}

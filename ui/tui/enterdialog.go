@@ -248,7 +248,7 @@ func (d *enterDialog) view(r rect) []string {
 		rows = append(append(rows, d.say.wrap(in)...), nil)
 	}
 	row(enterNamespaces, "namespaces", d.namespaceLines(in-2-enterLabel)...)
-	row(enterRights, "as", d.choice(!d.asRoot, "what the target may", d.asRoot, "all that cutaway may"), d.rightsLine())
+	row(enterRights, "rights", d.choice(!d.asRoot, "what the target may", d.asRoot, "all that cutaway may"), d.rightsLine())
 	row(enterFiles, "files", d.choice(!d.tools, "the target's", d.tools, "the host's tools"), d.filesLine())
 	row(enterCommand, "command", d.fieldLine(&d.command, enterCommand, in, "a shell"))
 	row(enterDir, "directory", d.fieldLine(&d.dir, enterDir, in, "the target's own"))

@@ -12,7 +12,7 @@ import (
 
 // section is the form's keys; while a row is typed into, typeKey has them all.
 func (f *formPane) section() section {
-	return section{"Launch", []*binding{
+	return section{"Form", []*binding{
 		bind("↑ k", "row above", does(func() { f.move(-1) }), "up", "k"),
 		bind("↓ j", "row below", does(func() { f.move(1) }), "down", "j"),
 		bind("pgup", "a page up", does(func() { f.move(-f.page()) }), "pgup", "ctrl+b"),
@@ -22,8 +22,8 @@ func (f *formPane) section() section {
 		bind("g home", "first row", does(func() { f.move(-len(f.lines)) }), "g", "home"),
 		bind("G end", "last row", does(func() { f.move(len(f.lines)) }), "G", "end"),
 
-		bind("space → l", "next choice, on or off", does(func() { f.turn(1) }), "space", "right", "l").unless(f.noChoices).inFooter("change"),
-		bind("← h", "choice before", does(func() { f.turn(-1) }), "left", "h").unless(f.noChoices),
+		bind("space →", "next choice, on or off", does(func() { f.turn(1) }), "space", "right").unless(f.noChoices).inFooter("change"),
+		bind("←", "choice before", does(func() { f.turn(-1) }), "left").unless(f.noChoices),
 		bind("enter", "type the value", does(f.act), "enter").unless(f.tooLong).inFooter("edit"),
 		bind("backspace delete", "the row as it was at the beginning", does(f.reset), "backspace", "delete", "ctrl+h").unless(f.asItWas).inFooter("reset"),
 	}}

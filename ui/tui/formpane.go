@@ -167,7 +167,7 @@ func (f *formPane) blocked() string {
 	case f.edit != nil:
 		return "a row is being typed: enter takes it, esc leaves it"
 	case err != nil:
-		return "this does not hold together: " + text.Sanitise(flat(err)[0].Error())
+		return "this does not hold together: " + f.firstWrong(err)
 	case f.errand.waiting():
 		return "the machine is still being asked what it allows"
 	}
@@ -177,6 +177,16 @@ func (f *formPane) blocked() string {
 		}
 	}
 	return ""
+}
+
+// firstWrong says what is wrong in the first of the rows, by the name that the row has.
+func (f *formPane) firstWrong(err error) string {
+	for _, r := range f.rows {
+		if list := f.wrong[r.option]; r.option != nil && len(list) > 0 {
+			return label(r.option)[len(label(r.option))-1].text + ": " + text.Sanitise(ofRow(list[0]))
+		}
+	}
+	return text.Sanitise(flat(err)[0].Error())
 }
 
 // markOf is what is known of a row that stands as it was read from a running process; ok is false when all is.

@@ -190,7 +190,7 @@ func TestFormBlocked(t *testing.T) {
 		{func() { d.answer(limitedSeccomp) }, ""},
 		{func() { d.answer(refusedUsers) }, "max_user_namespaces"},
 		{func() { d.begin(presetOf(t, "sharenet")); d.answer() }, "container:NAME"},
-		{func() { d.begin(presetOf(t, "chroot")); d.answer() }, "root.path"},
+		{func() { d.begin(presetOf(t, "chroot")); d.answer() }, "root: "},
 	} {
 		if c.do(); c.says == "" && d.blocked() != "" || !strings.Contains(d.blocked(), c.says) {
 			t.Errorf("blocked by %q, which does not say %q", d.blocked(), c.says)

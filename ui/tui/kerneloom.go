@@ -32,14 +32,20 @@ func (w *oomWatch) look(use *cgroup.Usage, at time.Time) (rise uint64) {
 	return rise
 }
 
-// lookForKills looks whether the number rose. Whom the kernel killed is told only where nothing else can have happened: one
-// more kill, in a cgroup that has no other processes, and in the same tick the end of one process.
+// lookForKills looks whether the number rose. Whom the kernel killed is told only where hardly anything else can have happened:
+// one more kill, in a cgroup that has no other processes, and in the same tick the end of the process that held most of
+// what all may use. That one ended is not enough: who lived for less than a tick was never seen.
 func (k *kernelPane) lookForKills(at time.Time) {
-	rise := k.oom.look(k.subject.usage(), at)
-	if rise != 1 || len(k.family.ended) != 1 || !k.ownCgroup() {
+	use := k.subject.usage()
+	if rise := k.oom.look(use, at); rise != 1 || !limited(use.EffectiveMemory.Limit) || !k.ownCgroup() {
 		return
 	}
-	m := k.family.ended[0]
+	most := use.EffectiveMemory.Limit.Value.Value / 2
+	i := slices.IndexFunc(k.family.ended, func(m *member) bool { return m.held > most })
+	if i < 0 {
+		return
+	}
+	m := k.family.ended[i]
 	m.killed = true
 	k.oom.victim = text.Sanitise(m.proc.Comm) + " " + strconv.Itoa(m.proc.PID)
 }

@@ -37,6 +37,7 @@ type kernelPane struct {
 	cpu      ring
 	memory   ring
 	host     map[mountKey]*proc.Mount // the host's mounts; nil when they are not known
+	notes    []string                 // what the launch could not do as it was asked to; any bytes
 	ended    time.Time                // zero while it runs
 	how      string                   // it ended: "exit 3"; "" when that is not known
 	rawLines []string                 // of mountinfo, by mount; nil when the text was not cut into lines yet
@@ -150,6 +151,12 @@ func (k *kernelPane) take(d *inspect.Detail) {
 // end says that the sandbox has ended, and how: "exit 3". What was known last stays.
 func (k *kernelPane) end(at time.Time, how string) {
 	k.ended, k.how = at, how
+	k.version++
+}
+
+// setNotes tells what the launch could not do as it was asked to.
+func (k *kernelPane) setNotes(notes []string) {
+	k.notes = notes
 	k.version++
 }
 
@@ -321,8 +328,8 @@ func (k *kernelPane) mask() string {
 // keys are what the pane does at keys; copying is the caller's.
 func (k *kernelPane) keys(copying func(copyText) tea.Cmd) section {
 	return section{"What the kernel says", append(k.moveKeys(),
-		bind("[", "section above: kernel, processes, mounts", does(func() { k.toSection(-1) }), "["),
-		bind("]", "section below", does(func() { k.toSection(1) }), "]"),
+		bind("←", "section above: kernel, processes, mounts", does(func() { k.toSection(-1) }), "left"),
+		bind("→", "section below", does(func() { k.toSection(1) }), "right").inFooter("section"),
 		bind(".", "the source of the value: file, raw text, meaning, equal command", does(k.toggleSource), ".").inFooter("source"),
 		bind("y", "copy the value", func() tea.Cmd {
 			what, value := k.value()

@@ -30,10 +30,11 @@ type member struct {
 	key    string           // of its row
 	fill   func(*row)       // makes its row
 	depth  int
-	seen   int  // the last tick that saw it
-	born   int  // the first one
-	end    int  // the tick that found it ended; 0 while it is there
-	killed bool // for want of memory
+	seen   int    // the last tick that saw it
+	born   int    // the first one
+	end    int    // the tick that found it ended; 0 while it is there
+	killed bool   // for want of memory
+	held   uint64 // its resident memory when it was seen alive last, in bytes
 
 	child, next *member // in the tree: its first child, and the next of its parent
 }
@@ -129,6 +130,9 @@ func (f *family) see(p *inspect.Process) *member {
 		f.known[p.ID] = m
 	case p.Zombie() && !m.proc.Zombie():
 		f.ended = append(f.ended, m)
+	}
+	if !p.Zombie() {
+		m.held = p.RSS
 	}
 	m.proc, m.seen, m.depth, m.child, m.next = p, f.ticks, -1, nil, nil
 	f.cpu += max(p.CPU, 0)

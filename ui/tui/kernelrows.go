@@ -2,6 +2,7 @@ package tui
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,7 @@ func (k *kernelPane) makeRows(width int) {
 		return
 	}
 	k.sections = append(k.sections[:0], 0)
+	k.addNotes(rs)
 	k.addEntered(rs)
 	k.addConfinement(rs)
 	rs.blank()
@@ -58,9 +60,22 @@ func (k *kernelPane) nothing() string {
 	case !k.ended.IsZero():
 		return "it had ended before it could be looked at"
 	case first == 0:
-		return "no sandbox runs here"
+		return "it has no process yet"
 	}
 	return "reading process " + strconv.Itoa(first) + "…"
+}
+
+// addNotes says what the launch could not do as it was asked to.
+func (k *kernelPane) addNotes(rs *rows) {
+	if len(k.notes) == 0 {
+		return
+	}
+	var lines []line
+	for _, note := range k.notes {
+		lines = append(lines, words(warn, text.Sanitise(note)))
+	}
+	rs.add("", "note", lines...)
+	rs.blank()
 }
 
 // addEntered says whose namespaces were entered, and which of them.
@@ -142,11 +157,11 @@ func (k *kernelPane) addNamespaces(rs *rows) {
 		rs.add("", "namespaces", missing(reading.How{}))
 		return
 	}
-	lines := []line{u.namespacesLine(ns)}
+	lines := []line{u.namespacesLine(ns), u.namespacesLegend(ns)}
 	if k.r.h >= tall {
 		lines = append(lines, u.inodeLines(ns)...)
 	}
-	rs.add("", "namespaces", lines...).from(u.namespacesSource(ns))
+	rs.add("", "namespaces", lines...).copying(lines[0].text()).from(u.namespacesSource(ns))
 }
 
 // namespacesLine names the eight kinds with a mark each, or, where there is no room for that, in groups with one.
@@ -180,6 +195,25 @@ func (u *subject) namespacesLine(ns *proc.Namespaces) line {
 		l = l.put(st, mark+" "+strings.Join(groups[cell], " "))
 	}
 	return l
+}
+
+// namespacesLegend says what the marks of the kinds mean.
+func (u *subject) namespacesLegend(ns *proc.Namespaces) line {
+	meanings := [...]struct {
+		kind inspect.CellKind
+		says string
+	}{{inspect.CellOwn, "its own"}, {inspect.CellShared, "shared"}, {inspect.CellHost, "the host's"}, {inspect.CellUnknown, "not readable"}}
+	cells := u.snap.Fingerprint(ns)
+	l := line{}
+	for _, m := range meanings {
+		i := slices.IndexFunc(cells[:], func(c inspect.Cell) bool { return c.Kind == m.kind })
+		if i < 0 {
+			continue
+		}
+		mark, st := u.cellMark(cells[i])
+		l = l.put(st, strings.TrimSuffix(mark, ":")).put(dim, " "+m.says).gap(3)
+	}
+	return l[:max(len(l)-1, 0)]
 }
 
 // cellMark is how a namespace is marked.
@@ -249,8 +283,8 @@ func (k *kernelPane) addIDMaps(rs *rows) {
 	if u.detail != nil && !maps.UID.OK() {
 		maps = u.detail.Maps
 	}
-	rs.add(fieldUIDMap, "uid map", mapLines(maps.UID)...)
-	rs.add(fieldGIDMap, "gid map", mapLines(maps.GID)...)
+	rs.add(fieldUIDMap, "uid map", mapLines(maps.UID, u.width)...)
+	rs.add(fieldGIDMap, "gid map", mapLines(maps.GID, u.width)...)
 }
 
 // addUse is what it uses of what it may use.
@@ -263,6 +297,9 @@ func (k *kernelPane) addUse(rs *rows) {
 		return
 	}
 	u.addUse(rs, use, "memory", k.oom.killsLine(use))
+	if !k.ownCgroup() {
+		rs.say(dim, "counted in a cgroup that holds other processes too")
+	}
 	if k.r.h < tall {
 		return
 	}

@@ -15,9 +15,10 @@ import (
 // once.
 type binding struct {
 	key.Binding
-	footer  string // one word for the footer; "" is not shown there
-	do      func() tea.Cmd
-	blocked func() string // why it can do nothing now; "" or nil when it can
+	footer    string // one word for the footer; "" is not shown there
+	do        func() tea.Cmd
+	blocked   func() string // why it can do nothing now; "" or nil when it can
+	forTarget bool          // it does something to the screen's target
 }
 
 // bind makes a binding. label is how help shows the keys, does says what they do.
@@ -35,6 +36,11 @@ func does(do func()) func() tea.Cmd {
 
 func (b *binding) inFooter(word string) *binding {
 	b.footer = word
+	return b
+}
+
+func (b *binding) toTarget() *binding {
+	b.forTarget = true
 	return b
 }
 

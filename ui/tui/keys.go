@@ -8,7 +8,7 @@ import (
 func (a *App) makeKeys() section {
 	return section{"Anywhere", []*binding{
 		bind("1-9", "the screen of that number", a.pressedNumber, "1", "2", "3", "4", "5", "6", "7", "8", "9"),
-		bind("l", "limits of the selection, to look at and to change", does(a.openLimits), "l").unless(a.cannotLook).inFooter("limits"),
+		bind("l", "limits of the selection, to look at and to change", does(a.openLimits), "l").unless(a.cannotLook).inFooter("limits").toTarget(),
 		bind("x", "freeze, kill or signal the selection", does(a.openActions), "x").unless(a.cannotAct),
 		bind("@", "journal of what was changed; takes changes of limits back", does(a.openJournal), "@"),
 		bind("R", "read-only, or allow changes again", a.toggleReadOnly, "R").unless(a.limits.cannotLeave),

@@ -37,6 +37,11 @@ func keysMarkdown(t *testing.T) string {
 	for _, s := range append(append(active, rest...), d.app.keys) {
 		writeSection(&b, s)
 	}
+	for _, s := range d.app.sandboxScreen().allSections() {
+		s.name = "Sandbox: " + strings.ToLower(s.name[:1]) + s.name[1:]
+		writeSection(&b, s)
+	}
+	b.WriteString("\nWhile a shell is typed into, all keys are its, but for `^]` and `F12`, which leave it, and `shift+pgup` `shift+pgdn`, which scroll back and on.\n")
 	for _, s := range dialogSections() {
 		writeSection(&b, s)
 	}

@@ -101,16 +101,16 @@ func (m *launchMenu) makeRows() {
 	}
 	m.rows = append(m.rows, menuRow{
 		id: likeID, line: m.choice(likeID, "as a running process …", ""),
-		about: []line{words(plain, "The namespaces, rights and limits of a process that runs, as far as they can be read, for a command of your own.")},
+		about: []line{words(plain, "The namespaces, rights and limits of what is selected in the tree, as far as they can be read, for a command of your own.")},
 	})
 	m.rows = append(m.rows, menuRow{line: func(int) line { return nil }})
-	m.head("sandboxes")
+	m.head("shells")
 	for i := range m.entries {
 		e := &m.entries[i]
 		m.rows = append(m.rows, menuRow{id: e.id, line: e.line, about: []line{words(plain, text.Sanitise(strings.Join(e.cells, "  ")))}})
 	}
 	if len(m.entries) == 0 {
-		m.rows = append(m.rows, menuRow{line: func(int) line { return line{}.gap(3).put(dim, "none was started") }})
+		m.rows = append(m.rows, menuRow{line: func(int) line { return line{}.gap(3).put(dim, "none yet") }})
 	}
 	m.list.setLen(len(m.rows))
 	m.find(was)

@@ -2,10 +2,12 @@ package tui
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"cutaway/inspect/caps"
 	"cutaway/inspect/cgroup"
+	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/ui/text"
 )
@@ -43,8 +45,8 @@ func overviewUse(u *subject, rs *rows) {
 // addUse adds what a cgroup uses of what it may use; kills is the line of its OOM kills, nil when there were none.
 func (u *subject) addUse(rs *rows, use *cgroup.Usage, memory string, kills line) {
 	rs.add(fieldMemoryUsage, memory, u.memoryLine(use))
-	if l := bindsLine(&use.EffectiveMemory); l != nil {
-		rs.add(fieldMemoryLimit, "binds", l)
+	if l := u.bindsLine(&use.EffectiveMemory); l != nil {
+		rs.add(fieldMemoryLimit, "set by", l)
 	}
 	if kills != nil {
 		rs.add(fieldOOMKills, "out of memory", kills)
@@ -96,13 +98,17 @@ func ofLimit(l reading.Of[cgroup.Limit], write func(uint64) string) line {
 }
 
 // bindsLine names the cgroup that sets the limit which holds here.
-func bindsLine(e *cgroup.Effective) line {
+func (u *subject) bindsLine(e *cgroup.Effective) line {
 	above := " a smaller one may stand above what can be seen from here"
 	switch {
 	case limited(e.Limit) && e.Path == "":
 		return words(warn, "a cgroup above what can be seen from here")
 	case limited(e.Limit):
-		l := words(plain, text.TruncateMiddle(text.Sanitise(cgroupName(e.Path)), 18)).gap(2).put(dim, text.Sanitise(fileName(e.File)))
+		l := words(plain, "its own cgroup")
+		if !u.isOwn(e.Path) {
+			l = words(plain, text.TruncateMiddle(text.Sanitise(cgroupName(e.Path)), 18))
+		}
+		l = l.gap(2).put(dim, text.Sanitise(fileName(e.File)))
 		if e.Above {
 			l = l.put(warn, ";"+above)
 		}
@@ -111,6 +117,15 @@ func bindsLine(e *cgroup.Effective) line {
 		return words(dim, "no limit here;"+above)
 	}
 	return nil
+}
+
+// isOwn tells whether a path is that of the cgroup whose use is shown, and not of one above it.
+func (u *subject) isOwn(path string) bool {
+	if use := u.usage(); use != nil && use.Path == path {
+		return true
+	}
+	m := u.usageOf()
+	return m != nil && slices.ContainsFunc(m.Lines, func(l proc.CgroupLine) bool { return l.Path == path })
 }
 
 func fileName(path string) string { return cgroupName(path) }

@@ -15,10 +15,10 @@ func (a *App) quit() tea.Cmd {
 	if n == 0 {
 		return tea.Quit
 	}
-	which := words(plain, "It ends with the screen, and everything in it.")
+	title, which := "1 shell still runs", "It ends with the screen, and everything in it."
 	if n > 1 {
-		which = words(plain, "They end with the screen, and everything in them.")
+		title, which = plural(n, "shell")+" still run", "They end with the screen, and everything in them."
 	}
-	a.open(newConfirm(a.look, plural(n, "shell")+" still run", []line{which}, quitNow{}, "quit"))
+	a.open(newConfirm(a.look, title, []line{words(plain, which)}, quitNow{}, "quit"))
 	return nil
 }

@@ -48,6 +48,9 @@ func (s *sandboxScreen) otherSession(step int) tea.Cmd {
 	return s.turnTo(list[(at+step+len(list))%len(list)], false)
 }
 
+// withoutTarget is true for the menu, which has no process.
+func (s *sandboxScreen) withoutTarget() bool { return s.session == nil }
+
 func (s *sandboxScreen) noOther() string {
 	if len(s.sessions.list) < 2 {
 		return "this is the only shell: N makes another"

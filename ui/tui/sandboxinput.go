@@ -13,7 +13,7 @@ func (s *sandboxScreen) grabs() []*binding {
 	case s.formTyping():
 		return []*binding{dialogKey("enter", "enter", "take it"), dialogKey("esc", "esc", "leave it as it was")}
 	case s.session != nil && s.shell.typing:
-		list := []*binding{dialogKey("ctrl+]", "^]", "leave the shell")}
+		list := []*binding{dialogKey("ctrl+]", "^]", "leave the shell (to zoom, switch, stop)")}
 		if s.zoomed {
 			list = []*binding{dialogKey("ctrl+]", "^]", "back to the screen")}
 		}

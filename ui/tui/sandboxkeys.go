@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"slices"
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -20,10 +23,10 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 		}},
 		choosing: section{"Launch", []*binding{
 			bind("S", "launch it step by step", func() tea.Cmd { return s.launch(true) }, "S").inFooter("step by step").unless(s.launchBlocked),
-			bind("a", "fill the form as what is selected in the tree runs", s.fillFromSelection, "a").inFooter("as selected").unless(s.noSelection),
+			s.tabKey(),
+			bind("a", "fill the form as what is selected in the tree runs", s.fillFromSelection, "a").inFooter("from the tree").unless(s.noSelection),
 			bind("y", "copy the command that does the same", s.copyScript, "y").inFooter("copy"),
 			bind("w", "write it into a file", does(s.startSave), "w").unless(s.cannotSave),
-			bind("tab", "the next pane", does(func() { s.nextPane(1) }), "tab"),
 			bind("shift+tab", "the pane before", does(func() { s.nextPane(-1) }), "shift+tab"),
 		}},
 		shell: section{"Shell", []*binding{
@@ -39,31 +42,77 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 		stepping: section{"Step by step", []*binding{
 			bind("n enter", "the next stage; after the last one, the shell", s.nextStage, "n", "enter").inFooter("next"),
 			bind("c", "to the end", does(func() { s.answerStep(stepRun) }), "c").inFooter("to the end").unless(s.notStepping),
-			bind("q", "stop the launch; nothing stays behind", does(func() { s.answerStep(stepStop) }), "q").inFooter("stop").unless(s.notStepping),
+			bind("q X", "stop the launch; nothing stays behind", does(func() { s.answerStep(stepStop) }), "q", "X").inFooter("stop").unless(s.notStepping),
 		}},
 		over: section{"Shells", []*binding{
 			bind("^] F12", "leave the shell; once more types ^] into it", s.typeLeave, "ctrl+]", "f12"),
+			s.tabKey(),
 			bind("z", "give the shell the whole window; ^] comes back", does(s.zoom), "z").inFooter("zoom").unless(s.cannotZoom),
 			bind("N", "another: the launch menu", does(s.showMenu), "N").inFooter("new"),
 			bind("[", "the shell before", func() tea.Cmd { return s.otherSession(-1) }, "[").unless(s.noOther),
 			bind("]", "the next shell", func() tea.Cmd { return s.otherSession(1) }, "]").unless(s.noOther).inFooter("switch"),
 			bind("X", "stop it with everything in it", does(s.askStop), "X").inFooter("stop").unless(s.cannotStop),
 			bind("D", "forget one that ended", does(func() { s.forget(s.session) }), "D").unless(s.notOver),
-			bind("tab", "the next pane", does(func() { s.nextPane(1) }), "tab"),
 			bind("shift+tab", "the pane before", does(func() { s.nextPane(-1) }), "shift+tab"),
 		}},
 	}
 }
 
+// tabKey goes to the next pane, which the footer names.
+func (s *sandboxScreen) tabKey() *binding {
+	return bind("tab", "the next pane", does(func() { s.nextPane(1) }), "tab")
+}
+
+// paneNames are what the footer calls the panes.
+var paneNames = [places]string{"menu", "switches", "script", "shell", "kernel", "script"}
+
+// nameKeys has the footer say what keys do now.
+func (s *sandboxScreen) nameKeys() {
+	for _, b := range s.keys.menu.bindings {
+		switch {
+		case b.footer != "" && strings.HasPrefix(s.menu.selected(), sessionID):
+			b.footer = "go to it"
+		case b.footer != "":
+			b.footer = "launch"
+		}
+	}
+	waits := s.session != nil && s.session.state == starting && s.session.steps != nil
+	for _, sec := range []section{s.keys.choosing, s.keys.over, s.keys.shell, s.keys.stepping} {
+		for _, b := range sec.bindings {
+			switch key := b.Keys()[0]; {
+			case key == "n" && waits:
+				b.footer = "next"
+			case key == "n":
+				b.footer = "to the shell"
+			case key == "X" && waits:
+				b.footer = "" // there is one for that launch
+			case key == "X":
+				b.footer = "stop"
+			case key == "tab":
+				b.footer = paneNames[s.paneAfter(1)]
+			case key == "enter" && s.session.over():
+				b.footer = "again"
+			case key == "enter":
+				b.footer = "type"
+			case key == "D" && s.session.over():
+				b.footer = "forget"
+			case key == "D":
+				b.footer = ""
+			}
+		}
+	}
+}
+
 func (s *sandboxScreen) sections() (active, rest []section) {
 	k := &s.keys
+	s.nameKeys()
 	if s.session == nil {
 		front := map[place]section{inMenu: k.menu, inForm: s.formSection(), inScript: s.script.section()}
 		active = []section{front[s.focus]}
 		if s.focus != inMenu {
 			active = append(active, k.starting)
 		}
-		return append(active, k.choosing), []section{k.shell, k.over, k.stepping}
+		return s.withRest(append(active, k.choosing)...)
 	}
 	front := k.shell
 	switch {
@@ -72,7 +121,24 @@ func (s *sandboxScreen) sections() (active, rest []section) {
 	case s.focus == inByHand:
 		front = s.byHand.section()
 	case s.stepping():
-		return []section{k.stepping, s.session.staged.keys(s.copy), k.over}, []section{k.shell, k.menu, k.choosing}
+		return s.withRest(k.stepping, s.session.staged.keys(s.copy), k.over)
 	}
-	return []section{front, k.over}, []section{k.menu, k.choosing, k.stepping}
+	return s.withRest(front, k.over)
+}
+
+// allSections are the keys of all panes of the screen.
+func (s *sandboxScreen) allSections() []section {
+	k := &s.keys
+	return []section{
+		k.menu, s.formSection(), s.script.section(), k.starting, k.choosing, k.shell, k.over, k.stepping,
+		(&stepPane{}).keys(s.copy), (&kernelPane{}).keys(s.copy),
+	}
+}
+
+// withRest tells which keys work, and which of the screen's do in other panes.
+func (s *sandboxScreen) withRest(works ...section) (active, rest []section) {
+	rest = slices.DeleteFunc(s.allSections(), func(other section) bool {
+		return slices.ContainsFunc(works, func(one section) bool { return one.name == other.name })
+	})
+	return works, rest
 }

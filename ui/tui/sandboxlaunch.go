@@ -2,11 +2,13 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/sandbox"
 	"cutaway/ui/change"
+	"cutaway/ui/text"
 )
 
 // followMenu shows the form of the preset that the menu's cursor is on, with what was changed in it before.
@@ -62,8 +64,7 @@ func (s *sandboxScreen) menuSection() section {
 	for _, b := range sec.bindings {
 		do := b.do
 		if b.footer != "" {
-			b.inFooter("launch")
-			continue
+			continue // the one that launches
 		}
 		b.do = func() tea.Cmd {
 			cmd := do()
@@ -117,13 +118,13 @@ func (s *sandboxScreen) launchBlocked() string {
 
 // launch starts what the form says, in a terminal of its own.
 func (s *sandboxScreen) launch(step bool) tea.Cmd {
-	spec, err := s.form.spec()
+	spec, notes, err := s.form.form.Spec()
 	if err != nil {
 		return s.say(bad, shown(err.Error()))
 	}
 	own := *spec
 	own.Terminal = sandbox.TerminalAlways
-	x, cmd := s.startSession(s.form.title, order{spec: &own, step: step})
+	x, cmd := s.startSession(s.form.title, order{spec: &own, step: step, notes: notes})
 	return tea.Batch(cmd, s.turnTo(x, false))
 }
 
@@ -182,7 +183,11 @@ func (s *sandboxScreen) noSelection() string {
 
 // menuStatus sums the form up in one line.
 func (s *sandboxScreen) menuStatus() line {
-	l := words(strong, s.form.title)
+	if x := s.sessionNamed(s.menu.selected()); x != nil && s.focus == inMenu {
+		l := words(strong, x.name()).put(dim, " · "+text.Sanitise(x.kind)).gap(2)
+		return append(l, x.stateWords(time.Now())...)
+	}
+	l := words(strong, text.Sanitise(s.form.title))
 	if why := s.form.blocked(); why != "" {
 		return l.gap(2).put(warn, why)
 	}

@@ -9,6 +9,7 @@ import (
 	"cutaway/inspect"
 	"cutaway/inspect/users"
 	"cutaway/sandbox"
+	"cutaway/ui/text"
 )
 
 var _ = registerScreen(5, newSandboxScreen)
@@ -219,13 +220,16 @@ func (s *sandboxScreen) setFocus(p place) {
 }
 
 // nextPane gives the keys to the next pane that there is room for.
-func (s *sandboxScreen) nextPane(step int) {
+func (s *sandboxScreen) nextPane(step int) { s.setFocus(s.paneAfter(step)) }
+
+// paneAfter is the pane that comes some steps after the one with the keys.
+func (s *sandboxScreen) paneAfter(step int) place {
 	list := s.panes()
 	if s.wide {
 		list = slices.DeleteFunc(slices.Clone(list), func(p place) bool { return s.rects[p].w == 0 })
 	}
 	at := max(slices.Index(list, s.focus), 0)
-	s.setFocus(list[(at+step+len(list))%len(list)])
+	return list[(at+step+len(list))%len(list)]
 }
 
 // back leaves the shell for the menu.
@@ -274,8 +278,12 @@ func (s *sandboxScreen) status() line {
 	if s.session == nil {
 		return s.menuStatus()
 	}
-	l := words(strong, s.session.name()).put(dim, " · "+s.session.kind).gap(2)
-	return append(l, s.session.stateWords(time.Now())...)
+	l := words(strong, s.session.name()).put(dim, " · "+text.Sanitise(s.session.kind)).gap(2)
+	l = append(l, s.session.stateWords(time.Now())...)
+	if notes := s.session.notes; len(notes) > 0 {
+		l = l.gap(2).put(warn, text.Sanitise(notes[0]))
+	}
+	return l
 }
 
 func (s *sandboxScreen) chips() line {
@@ -348,7 +356,11 @@ func (s *sandboxScreen) started(x *session) tea.Cmd {
 		return nil
 	}
 	x.showSteps = x.steps != nil
-	return s.turnTo(x, x.steps == nil)
+	cmd := s.turnTo(x, x.steps == nil)
+	if len(x.notes) > 0 {
+		cmd = tea.Batch(cmd, s.say(warn, shown(x.notes[0])))
+	}
+	return cmd
 }
 
 // notStarted tells why a session did not start. A target without a shell is offered again, with the host's tools.

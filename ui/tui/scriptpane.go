@@ -138,8 +138,8 @@ func (p *scriptPane) section() section {
 		bind("^D", "half a page down", does(func() { p.scroll(p.page() / 2) }), "ctrl+d"),
 		bind("g home", "the beginning", does(func() { p.scroll(-len(p.lines)) }), "g", "home"),
 		bind("G end", "the end", does(func() { p.scroll(len(p.lines)) }), "G", "end"),
-		bind("← h", "tool at the left", does(func() { p.selectTab(p.tab - 1) }), "left", "h"),
-		bind("→ l", "tool at the right", does(func() { p.selectTab(p.tab + 1) }), "right", "l").inFooter("tool"),
+		bind("←", "tool at the left", does(func() { p.selectTab(p.tab - 1) }), "left"),
+		bind("→", "tool at the right", does(func() { p.selectTab(p.tab + 1) }), "right").inFooter("tool"),
 	}}
 }
 

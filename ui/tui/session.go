@@ -45,6 +45,7 @@ type order struct {
 	entry  *sandbox.Entry // of a command that is entered
 	target enterTarget    // what is entered
 	step   bool           // stop before each stage
+	notes  []string       // what the form could not have as the preset has it
 }
 
 type sessionState uint8
@@ -59,15 +60,20 @@ const (
 // name is what lists call it.
 func (s *session) name() string { return "shell " + strconv.Itoa(s.number) }
 
-// over tells whether nothing of it runs any more.
-func (s *session) over() bool { return s.state == ended || s.state == failed }
+// over tells whether nothing of it runs any more; of no session, nothing does.
+func (s *session) over() bool { return s == nil || s.state == ended || s.state == failed }
 
-// find finds the session's first process in a snapshot. Its PID is no other's as long as nobody has waited for it.
+// find finds the session's first process in a snapshot, also while its launch waits before a stage. Its PID is no other's as
+// long as nobody has waited for it.
 func (s *session) find(snap *inspect.Snapshot) {
-	if s.box == nil || s.over() || s.first != (inspect.ID{}) {
+	pid := s.staged.launch.pid
+	if s.box != nil {
+		pid = s.box.PID
+	}
+	if pid == 0 || s.over() || s.first != (inspect.ID{}) {
 		return
 	}
-	p := snap.ByPID(s.box.PID)
+	p := snap.ByPID(pid)
 	if p == nil {
 		return
 	}

@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/compare"
+	"cutaway/inspect/proc"
 	"cutaway/sandbox"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/export"
@@ -49,6 +52,12 @@ type (
 		status sandbox.Status
 		err    error
 	}
+	// hostMounted is what is mounted on the host, to compare the sandbox's mounts with.
+	hostMounted struct {
+		s      *session
+		run    int
+		mounts []proc.Mount
+	}
 	// stepped is a launch that stopped before a stage, or passed it.
 	stepped struct {
 		s      *session
@@ -75,7 +84,7 @@ func (a *App) begin(s *session) tea.Cmd {
 		Interactive: true, Environ: shellEnviron(os.Environ()), Columns: uint16(size.w), Rows: uint16(size.h),
 		Machine: a.allowed, Resolve: resolveIn(a.snap),
 	}
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{s.readHostMounts(a.o.Inspect.Proc)}
 	if s.order.step {
 		s.steps = newStepper(ctx)
 		s.steps.attach(&opts)
@@ -90,6 +99,22 @@ func (a *App) begin(s *session) tea.Cmd {
 		return launched{s, run, box, j, err}
 	})
 	return tea.Batch(append(cmds, start)...)
+}
+
+// readHostMounts reads the mounts of process 1. Where they are not to be read (hidepid) nothing is compared.
+func (s *session) readHostMounts(procRoot string) tea.Cmd {
+	run := s.run
+	return guarded(func() tea.Msg {
+		b, err := os.ReadFile(filepath.Join(cmp.Or(procRoot, "/proc"), "1/mountinfo"))
+		if err != nil {
+			return nil
+		}
+		mounts, err := proc.ParseMountinfo(b)
+		if err != nil {
+			return nil
+		}
+		return hostMounted{s, run, mounts}
+	})
 }
 
 // hands are what the screen does to the system beside what its controller does, and how it looks from inside; tests have others.
@@ -243,6 +268,10 @@ func (a *App) takeSession(msg tea.Msg) tea.Cmd {
 		v.take(msg.report)
 		msg.s.staged.show(v)
 		return msg.s.nextStep()
+	case hostMounted:
+		if msg.run == msg.s.run {
+			msg.s.kernel.setHostMounts(msg.mounts)
+		}
 	case over:
 		if msg.run != msg.s.run {
 			return nil
@@ -267,10 +296,12 @@ func (a *App) takeLaunched(msg launched) tea.Cmd {
 		s.cancel()
 		return a.sandboxScreen().notStarted(s)
 	}
-	s.box, s.state, s.began, s.notes = msg.box, running, time.Now(), msg.box.Notes
+	s.box, s.state, s.began = msg.box, running, time.Now()
+	s.notes = slices.Concat(s.order.notes, msg.box.Notes)
 	if msg.j != nil {
 		s.notes = append(slices.Clip(s.notes), "the journal could not be written: "+msg.j.Error())
 	}
+	s.kernel.setNotes(s.notes)
 	if msg.box.Terminal != nil {
 		size := a.shellSize()
 		s.term = vterm.New(msg.box.Terminal, size.w, size.h)

@@ -187,6 +187,7 @@ func (p *stepPane) footLines(width int) []string {
 		lines = words(bad, "The launch has ended.").put(dim, " Nothing of it is left.").wrap(width - 2)
 	case launchDone:
 		lines = words(good, "The command runs.").put(plain, " "+text.Sanitise(v.runs)).wrap(width - 2)
+		lines = append(lines, words(accent, "n").put(dim, " to its shell"))
 	}
 	drawn := []string{p.look.draw(line{}.gap(1).put(dim, rule(p.look, width-2)), width, onBase)}
 	for _, l := range lines {
@@ -212,9 +213,9 @@ func (p *stepPane) wheel(rows int) { p.scroll(rows) }
 
 // keys are what the pane does at keys; copying is the caller's.
 func (p *stepPane) keys(copying func(copyText) tea.Cmd) section {
-	return section{"Step by step", append(p.moveKeys(),
-		bind("[ ← h", "stage before", does(func() { p.lookAt(p.at - 1) }), "[", "left", "h"),
-		bind("] → l", "stage after", does(func() { p.lookAt(p.at + 1) }), "]", "right", "l"),
+	return section{"Stage", append(p.moveKeys(),
+		bind("←", "stage before", does(func() { p.lookAt(p.at - 1) }), "left"),
+		bind("→", "stage after", does(func() { p.lookAt(p.at + 1) }), "right").inFooter("stage"),
 		bind("y", "copy the command, or the change", func() tea.Cmd {
 			what, value := p.value()
 			return copying(copyText{what, value})

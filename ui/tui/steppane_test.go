@@ -110,7 +110,7 @@ func TestStepPaneGolden(t *testing.T) {
 	}{
 		{"first", first, nil},
 		{"middle", middle, nil},
-		{"changes", middle, []string{"[", "G"}},
+		{"changes", middle, []string{"left", "G"}},
 		{"failed", failed, nil},
 		{"done", done, nil},
 		{"none", launchView{}, nil},

@@ -86,6 +86,9 @@ func addFailure(rs *rows, err error, width int) {
 		bare.Advice = ""
 		what, advice = bare.Error(), launch.Advice
 	}
+	if errors.Is(err, errStepStopped) {
+		what = "You stopped the launch here."
+	}
 	rs.blank()
 	addText(rs, bad, what, width)
 	if advice != "" {

@@ -106,7 +106,7 @@ func (u *subject) limitLine(self reading.Of[cgroup.Limit], e *cgroup.Effective, 
 	if e.Limit.OK() && (!limited(e.Limit) || !self.OK() || self.Value != e.Limit.Value) && !(e.Limit.Value.Unlimited && len(lines) > 0) {
 		lines = append(lines, words(plain, limitText(e.Limit.Value, write)).put(dim, " in effect"))
 	}
-	if l := bindsLine(e); l != nil {
+	if l := u.bindsLine(e); l != nil {
 		lines = append(lines, append(words(dim, "set by "), l...))
 	}
 	if len(lines) == 0 {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -142,15 +143,16 @@ func (u *subject) forChildren(ns *proc.Namespaces, link proc.NSLink) line {
 
 // addMaps shows the id maps of a user namespace.
 func addMaps(rs *rows, m *inspect.IDMaps) {
-	rs.add(fieldUIDMap, "uid map", mapLines(m.UID)...)
-	rs.add(fieldGIDMap, "gid map", mapLines(m.GID)...)
+	rs.add(fieldUIDMap, "uid map", mapLines(m.UID, math.MaxInt)...)
+	rs.add(fieldGIDMap, "gid map", mapLines(m.GID, math.MaxInt)...)
 	rs.add(fieldSetgroups, "setgroups", value(m.Setgroups, func(s string) line { return words(plain, text.Sanitise(strings.TrimSpace(s))) }))
 }
 
 // maxMapLines is how many lines of a map are shown; the kernel allows 340.
 const maxMapLines = 12
 
-func mapLines(r reading.Of[[]proc.IDMapping]) []line {
+// mapLines are the lines of a map, each in at most a width as far as that can be done in fewer words.
+func mapLines(r reading.Of[[]proc.IDMapping], width int) []line {
 	if !r.OK() {
 		return []line{missing(r.How)}
 	}
@@ -162,8 +164,11 @@ func mapLines(r reading.Of[[]proc.IDMapping]) []line {
 		if i == maxMapLines {
 			return append(lines, words(dim, "… "+text.Count(len(r.Value)-i)+" more"))
 		}
-		l := words(plain, strconv.FormatUint(uint64(m.Inside), 10)).put(dim, " inside = ").put(plain, strconv.FormatUint(uint64(m.Outside), 10))
-		l = l.put(dim, " outside").gap(3).put(dim, plural(int(m.Count), "id"))
+		inside, outside := strconv.FormatUint(uint64(m.Inside), 10), strconv.FormatUint(uint64(m.Outside), 10)
+		l := words(plain, inside).put(dim, " inside = ").put(plain, outside).put(dim, " outside").gap(3).put(dim, plural(int(m.Count), "id"))
+		if l.width() > width {
+			l = words(plain, inside).put(dim, " = ").put(plain, outside).put(dim, " outside").gap(2).put(dim, plural(int(m.Count), "id"))
+		}
 		lines = append(lines, l)
 	}
 	return lines
