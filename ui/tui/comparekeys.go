@@ -9,8 +9,20 @@ import (
 )
 
 func (s *compareScreen) makeCompareKeys() section {
+	return section{"Compare", append(s.rowKeys(),
+		bind(":", "run a command in both", s.runs.open, ":").inFooter("run in both"),
+		bind("o", "the other way round", does(s.swap), "o").inFooter("swap"),
+		bind("[", "the container before at the right", s.otherContainer(-1), "[").unless(s.noContainers),
+		bind("]", "the next container at the right", s.otherContainer(1), "]").unless(s.noContainers),
+		bind("H", "the host at the left", does(func() { s.left = compareChoice{title: "host"}; s.changed() }), "H"),
+		bind("e", "enter what is at the right", does(s.openEnter), "e").unless(s.cannotEnterRight),
+	)}
+}
+
+// rowKeys are what works on the rows, wherever they are shown.
+func (s *compareScreen) rowKeys() []*binding {
 	page := func() int { return max(s.list.height-1, 1) }
-	return section{"Compare", []*binding{
+	return []*binding{
 		bind("↑ k", "row above", does(func() { s.moveTo(s.list.cursor - 1) }), "up", "k"),
 		bind("↓ j", "row below", does(func() { s.moveTo(s.list.cursor + 1) }), "down", "j"),
 		bind("pgup", "a page up", does(func() { s.moveTo(s.list.cursor - page()) }), "pgup", "ctrl+b"),
@@ -22,17 +34,11 @@ func (s *compareScreen) makeCompareKeys() section {
 		bind("=", "only what differs, or all", does(func() { s.only = !s.only; s.changed() }), "=").inFooter("differences"),
 		bind("space", "fold a group, or unfold it", does(s.toggleFold), "space", "left", "right").inFooter("fold"),
 		bind("* E", "fold all groups, or unfold all", does(s.toggleFolds), "*", "E"),
-		bind(":", "run a command in both", s.runs.open, ":").inFooter("run in both"),
-		bind("o", "the other way round", does(s.swap), "o").inFooter("swap"),
-		bind("[", "the container before at the right", s.otherContainer(-1), "[").unless(s.noContainers),
-		bind("]", "the next container at the right", s.otherContainer(1), "]").unless(s.noContainers),
-		bind("H", "the host at the left", does(func() { s.left = compareChoice{title: "host"}; s.changed() }), "H"),
 		bind("/", "filter as you type", does(s.startFilter), "/"),
 		bind(".", "the whole values, and where they come from", does(func() { s.sources = !s.sources; s.changed() }), ".").inFooter("source"),
 		bind("y", "copy the value at the right", s.copyRight, "y").unless(s.noRow),
 		bind("Y", "copy the command that shows it", s.copyRightCommand, "Y").unless(s.noRow),
-		bind("e", "enter what is at the right", does(s.openEnter), "e").unless(s.cannotEnterRight),
-	}}
+	}
 }
 
 func (s *compareScreen) swap() {

@@ -49,6 +49,14 @@ type compareChoice struct {
 	title string
 }
 
+// pane draws the comparison in a frame of its own, beside a shell.
+func (s *compareScreen) pane(r rect, focused bool) []string {
+	if in := r.inset(); s.body != in || s.wide {
+		s.arrange(in, false)
+	}
+	return s.frame(r, words(strong, "compared with the host"), words(dim, "C back"), s.view(), focused)
+}
+
 // host tells whether it is the host's view.
 func (c *compareChoice) host() bool { return c.key == "" && c.id == (inspect.ID{}) }
 
@@ -267,6 +275,11 @@ func (s *compareScreen) wheel(_ tea.Mouse, rows int) {
 		s.runs.scroll(rows)
 		return
 	}
+	s.scroll(rows)
+}
+
+// scroll moves the window and leaves the cursor.
+func (s *compareScreen) scroll(rows int) {
 	s.list.scroll(rows)
 	s.drawn.lines = nil
 }

@@ -132,6 +132,9 @@ func (s *sandboxScreen) click(m tea.Mouse) tea.Cmd {
 		case inKernel:
 			s.shell.typing = false
 			s.setFocus(inKernel)
+			if s.comparing {
+				return s.beside.click(m)
+			}
 			s.session.kernel.click(m.X, m.Y)
 		case inByHand:
 			s.shell.typing = false
@@ -164,6 +167,9 @@ func (s *sandboxScreen) scrollable(p place) scroller {
 	case inScript:
 		return s.script
 	case inKernel:
+		if s.comparing {
+			return s.beside
+		}
 		return s.session.kernel
 	case inByHand:
 		return s.byHand

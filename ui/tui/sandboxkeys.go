@@ -48,6 +48,8 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 			bind("^] F12", "leave the shell; once more types ^] into it", s.typeLeave, "ctrl+]", "f12"),
 			s.tabKey(),
 			bind("z", "give the shell the whole window; ^] comes back", does(s.zoom), "z").inFooter("zoom").unless(s.cannotZoom),
+			bind("c", "compare it with the host, or with what V marked", s.compareIt, "c").unless(s.cannotCompare),
+			bind("C", "the comparison with the host beside the shell, or what the kernel says again", does(s.toggleComparing), "C").inFooter("compare"),
 			bind("N", "another: the launch menu", does(s.showMenu), "N").inFooter("new"),
 			bind("[", "the shell before", func() tea.Cmd { return s.otherSession(-1) }, "[").unless(s.noOther),
 			bind("]", "the next shell", func() tea.Cmd { return s.otherSession(1) }, "]").unless(s.noOther).inFooter("switch"),
@@ -116,6 +118,8 @@ func (s *sandboxScreen) sections() (active, rest []section) {
 	}
 	front := k.shell
 	switch {
+	case s.focus == inKernel && s.comparing:
+		front = section{"Compared with the host", s.beside.rowKeys()}
 	case s.focus == inKernel:
 		front = s.session.kernel.keys(s.copy)
 	case s.focus == inByHand:

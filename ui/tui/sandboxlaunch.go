@@ -53,6 +53,10 @@ func (a *App) takeProbed(msg probed) {
 
 // errands asks the panes what they want to have worked out.
 func (s *sandboxScreen) errands() tea.Cmd {
+	if s.session != nil && s.comparing {
+		s.followSession()
+		return s.beside.errands()
+	}
 	if s.session != nil {
 		return s.byHand.pull()
 	}

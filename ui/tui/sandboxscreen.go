@@ -25,13 +25,15 @@ type sandboxScreen struct {
 	before  place    // the pane of the menu that had them
 	zoomed  bool     // the shell has the whole window
 
-	menu   *launchMenu
-	forms  map[string]*formPane // by the menu's entry, each with what was changed in it
-	form   *formPane            // the one that is shown
-	script *scriptPane          // of the form
-	shell  *shellPane
-	byHand *scriptPane // of the session
-	users  *users.DB
+	menu      *launchMenu
+	forms     map[string]*formPane // by the menu's entry, each with what was changed in it
+	form      *formPane            // the one that is shown
+	script    *scriptPane          // of the form
+	shell     *shellPane
+	byHand    *scriptPane    // of the session
+	beside    *compareScreen // the comparison with the host, in place of what the kernel says
+	comparing bool           // it is shown
+	users     *users.DB
 
 	rects [places]rect
 	keys  sandboxKeys
@@ -53,6 +55,7 @@ const (
 func newSandboxScreen(a *App) screen {
 	s := &sandboxScreen{App: a, menu: newLaunchMenu(a.look), forms: map[string]*formPane{}, script: newScriptPane(a.look)}
 	s.shell, s.byHand, s.users = &shellPane{look: a.look}, newScriptPane(a.look), users.Open(a.o.Inspect.Root)
+	s.beside = newCompareScreen(a).(*compareScreen)
 	s.keys = s.makeSandboxKeys()
 	s.followMenu()
 	return s
@@ -148,7 +151,7 @@ func (s *sandboxScreen) arrangeMenu(body rect) {
 func (s *sandboxScreen) arrangeShell(body rect) {
 	left, right := body.left(body.w * 53 / 100)
 	s.rects[inShell], s.rects[inKernel] = left, right
-	if body.h >= handHeight && s.session.order.spec != nil {
+	if body.h >= handHeight && s.session.order.spec != nil && !s.comparing {
 		hand := body.h / 3
 		s.rects[inKernel] = right.top(right.h - hand)
 		s.rects[inByHand] = right.below(right.h - hand)
@@ -203,6 +206,9 @@ func (s *sandboxScreen) viewOf(p place) []string {
 	case inScript:
 		return s.script.view(focused)
 	case inKernel:
+		if s.comparing {
+			return s.beside.pane(s.rects[inKernel], focused)
+		}
 		return s.session.kernel.view(focused)
 	case inByHand:
 		return s.byHand.view(focused)
