@@ -100,6 +100,12 @@ func guarded(work func() tea.Msg) tea.Cmd {
 	}
 }
 
+// waiting is guarded for work that waits for others, for as long as they please: a shell's output, its end.
+func waiting(work func() tea.Msg) tea.Cmd {
+	cmd := guarded(work)
+	return func() tea.Msg { return cmd() }
+}
+
 // pull asks for everything that is wanted and not yet under way. It runs after every message.
 func (a *App) pull() tea.Cmd {
 	var cmds []tea.Cmd
