@@ -161,7 +161,7 @@ func (b *bench) becomes(launch func(*order, context.Context, sandbox.Options) (*
 // until gives the App what comes of the commands that wait, one after the other, until something holds.
 func (b *bench) until(what string, ok func() bool) {
 	b.t.Helper()
-	deadline := time.After(waitFor)
+	deadline := time.After(waitFor / 4)
 	for !ok() {
 		select {
 		case msg := <-b.waits:

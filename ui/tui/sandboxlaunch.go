@@ -7,6 +7,7 @@ import (
 
 	"cutaway/sandbox"
 	"cutaway/ui/change"
+	"cutaway/ui/text"
 )
 
 // followMenu shows the form of the preset that the menu's cursor is on, with what was changed in it before.
@@ -163,7 +164,7 @@ func (s *sandboxScreen) takeLikened(msg likened) tea.Cmd {
 	}
 	f := newFormPane(s.look, sandbox.Presets()[0])
 	s.tellMachine(f)
-	f.beginAs("like "+msg.title, &msg.found.Spec, marks)
+	f.beginAs("like "+text.Sanitise(msg.title), &msg.found.Spec, marks)
 	s.forms[likeID], s.form = f, f
 	s.showMenu()
 	s.menu.setCurrent(likeID)

@@ -18,6 +18,7 @@ import (
 	"cutaway/sandbox/journal"
 	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/shell"
+	"cutaway/ui/text"
 	"cutaway/ui/vterm"
 )
 
@@ -63,10 +64,10 @@ type (
 	}
 )
 
-// startSession begins a session and shows it.
+// startSession begins a session. What kind it is may have another process's name in it.
 func (a *App) startSession(kind string, o order) (*session, tea.Cmd) {
 	a.sessions.count++
-	s := &session{number: a.sessions.count, kind: kind, order: o}
+	s := &session{number: a.sessions.count, kind: text.Sanitise(kind), order: o}
 	a.sessions.list = append(a.sessions.list, s)
 	return s, a.begin(s)
 }
@@ -282,6 +283,9 @@ func (a *App) takeSession(msg tea.Msg) tea.Cmd {
 		s.up.cancel()
 		a.feed.due = true
 		a.sandboxScreen().sessionOver(s)
+		if msg.err != nil {
+			return a.say(bad, s.name()+" left something behind: "+shown(msg.err.Error()))
+		}
 	}
 	return nil
 }

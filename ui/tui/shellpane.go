@@ -152,7 +152,7 @@ func (p *shellPane) without(in rect) []string {
 	switch {
 	case s.err != nil:
 		say = append(words(bad, "It did not start: ").put(plain, text.Sanitise(s.err.Error())).wrap(max(in.w-4, 1)), nil)
-		say = append(say, words(dim, "enter tries again, n makes another, D forgets it"))
+		say = append(say, words(dim, "enter tries again, N makes another, D forgets it"))
 	default:
 		for _, l := range s.startWords() {
 			say = append(say, l.wrap(max(in.w-4, 1))...)
