@@ -187,7 +187,10 @@ func TestSandboxGolden(t *testing.T) {
 			b.send(launched{s: x, run: x.run, err: &sandbox.LaunchError{Stage: sandbox.StageMounts, What: "mount tmpfs", Path: "/run/" + evil, Err: syscall.EPERM}})
 		}},
 		{"step-done", func(b *bench) {
-			b.starts("S")
+			b.becomes(waitsForEver)
+			b.press("S")
+			_, box := newFakeShell(b.t, b.box.first)
+			b.send(launched{s: b.session(), run: b.session().run, box: box})
 			b.course(0)
 		}},
 		{"enter", func(b *bench) { b.press("1", "#", "4", "2", "4", "2", "enter", "e") }},

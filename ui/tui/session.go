@@ -34,7 +34,6 @@ type session struct {
 	began, ended time.Time
 	status       sandbox.Status
 	err          error           // why it did not start, or what could not be cleaned up
-	notes        []string        // what could not be had as it was asked for
 	first        inspect.ID      // its first process; zero before a snapshot had it
 	waiting      bool            // somebody waits for what it writes next
 	showSteps    bool            // the steps are seen still, though the command runs

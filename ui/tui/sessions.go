@@ -302,18 +302,22 @@ func (a *App) takeLaunched(msg launched) tea.Cmd {
 		a.sandboxScreen().notStarted(s)
 		return nil
 	}
-	s.box, s.state, s.began, s.notes = msg.box, running, a.now(), msg.box.Notes
+	s.box, s.state, s.began = msg.box, running, a.now()
+	notes := msg.box.Notes
 	if s.stopped { // too late for the launch to notice
 		s.box.Kill()
 	}
 	if msg.j != nil {
-		s.notes = append(slices.Clip(s.notes), "the journal could not be written: "+msg.j.Error())
+		notes = append(slices.Clip(notes), "the journal could not be written: "+msg.j.Error())
 	}
 	if msg.box.Terminal != nil {
 		size := a.shellSize()
 		s.term = vterm.New(msg.box.Terminal, size.w, size.h)
 	}
 	a.sandboxScreen().started(s)
+	if len(notes) > 0 {
+		return tea.Batch(s.awaitEnd(), a.say(warn, shown(strings.Join(notes, "; "))))
+	}
 	return s.awaitEnd()
 }
 
