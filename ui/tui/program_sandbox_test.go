@@ -255,7 +255,7 @@ func TestProgramPanicsWithShell(t *testing.T) {
 			if code := v.ends(before); code == 0 {
 				t.Error("exit code 0 after a panic")
 			}
-			v.shows(where + " broke")
+			v.until("its trace", func() bool { return strings.Contains(v.output(), where+" broke") })
 			out := v.output()
 			if strings.LastIndex(out, "goroutine ") < strings.LastIndex(out, "\x1b[?1049l") {
 				t.Error("the trace was written before the alternate screen was left")

@@ -222,6 +222,9 @@ func (s *sandboxScreen) nextPane(step int) {
 	if s.wide {
 		list = slices.DeleteFunc(slices.Clone(list), func(p place) bool { return s.rects[p].w == 0 })
 	}
+	if len(list) == 0 { // the window is too small for any
+		return
+	}
 	at := max(slices.Index(list, s.focus), 0)
 	s.setFocus(list[(at+step+len(list))%len(list)])
 }
@@ -258,7 +261,7 @@ func (s *sandboxScreen) turnTo(x *session, typing bool) {
 	}
 	s.session = x
 	s.shell.turnTo(x)
-	s.shell.typing = typing && !x.over()
+	s.shell.typing = typing && x.state == running
 	if x.order.spec != nil {
 		s.byHand.setSpec(x.order.spec)
 	}
