@@ -55,6 +55,8 @@ func runChild(mode string) error {
 		err := a.runProgram(program(a, o))
 		fmt.Printf("done: %q\n", ctl.calls)
 		return err
+	case "breaking":
+		return breakingScreen(o)
 	}
 	return Run(o)
 }

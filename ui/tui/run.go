@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"cutaway/inspect"
+	"cutaway/inspect/fault"
 	"cutaway/ui/text"
 )
 
@@ -90,14 +91,16 @@ func (a *App) runProgram(p *tea.Program) error {
 	defer signal.Stop(signals)
 	done := make(chan struct{})
 	defer close(done)
-	go func() {
+	fault.Go(func() {
 		select {
 		case <-signals:
 			p.Quit()
 		case <-done:
 		}
-	}()
+	})
+	release := fault.Handle(func(value any, stack []byte) { p.Send(crash{value, stack}) })
 	_, err := p.Run()
+	release() // the terminal is itself again: a panic may end the process now
 	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))
 	}

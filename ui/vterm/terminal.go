@@ -6,6 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"cutaway/inspect/fault"
 )
 
 // A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
@@ -38,9 +40,9 @@ func New(pty *os.File, w, h int) *Terminal {
 	}
 	t.machine = newMachine(w, h, func(s string) { t.output.offer(s, maxAnswers) })
 	t.pty.setSize(t.machine.w, t.machine.h)
-	go t.read()
-	go t.parse()
-	go t.writeOut()
+	fault.Go(t.read)
+	fault.Go(t.parse)
+	fault.Go(t.writeOut)
 	return t
 }
 
@@ -85,10 +87,7 @@ func (t *Terminal) parse() {
 			busy = 0
 		}
 		for len(batch) > 0 {
-			t.mu.Lock()
-			n := t.machine.step(batch)
-			t.mu.Unlock()
-			batch = batch[n:]
+			batch = batch[t.step(batch):]
 			if busy += time.Since(start); busy >= parseTime {
 				t.announce()
 				time.Sleep(pauseTime)
@@ -98,6 +97,13 @@ func (t *Terminal) parse() {
 		}
 		t.announce()
 	}
+}
+
+// step gives the beginning of what was read to the machine, and returns how much that was.
+func (t *Terminal) step(batch []byte) int {
+	t.mu.Lock()
+	defer t.mu.Unlock() // also in a panic: who draws the screen must not wait for ever
+	return t.machine.step(batch)
 }
 
 func (t *Terminal) announce() {
@@ -124,12 +130,15 @@ func (t *Terminal) writeOut() {
 // Resize gives the terminal another size, and tells the program (SIGWINCH by TIOCSWINSZ, ioctl_tty(2)). A pty that is
 // closed is no error.
 func (t *Terminal) Resize(w, h int) {
-	t.mu.Lock()
-	t.machine.safely(func() { t.machine.resize(w, h) })
-	w, h = t.machine.w, t.machine.h
-	t.mu.Unlock()
-	t.pty.setSize(w, h)
+	t.pty.setSize(t.resize(w, h))
 	t.announce()
+}
+
+func (t *Terminal) resize(w, h int) (int, int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.machine.safely(func() { t.machine.resize(w, h) })
+	return t.machine.w, t.machine.h
 }
 
 // Screen is what is seen when scrolled back by that many lines; 0 is the live screen.
