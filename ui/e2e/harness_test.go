@@ -77,7 +77,7 @@ func (w *window) try(args ...string) (string, error) {
 	cmd.Env = []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "TERM=xterm-256color", "SHELL=/bin/bash",
 		"HOME=" + w.home, "XDG_STATE_HOME=" + filepath.Join(w.home, "state"), "XDG_CACHE_HOME=" + filepath.Join(w.home, "cache"),
-		"TMUX_TMPDIR=" + os.TempDir(),
+		"TMUX_TMPDIR=" + os.TempDir(), livetest.Mark(w.t),
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
