@@ -235,12 +235,12 @@ func (w *window) run(command string) ([]string, int) {
 	status := -1
 	w.until("the end of "+command, func(screen string) bool {
 		lines = lines[:0]
-		for i, line := range pane(screen) {
+		for _, line := range pane(screen) {
 			if code, ok := strings.CutSuffix(line, end); ok && strings.HasPrefix(code, "=") {
 				status, _ = strconv.Atoi(code[1:])
 				return true
 			}
-			if i > 0 && !strings.HasPrefix(line, "╭") { // the title, and the frame
+			if !strings.HasPrefix(line, " cutaway ") && !strings.HasPrefix(line, "╭") { // the title, and the frame
 				lines = append(lines, line)
 			}
 		}

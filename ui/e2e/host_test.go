@@ -125,6 +125,15 @@ func fieldOf(text, field string) string {
 	return ""
 }
 
+func mountinfo(t *testing.T, pid int) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // setting reads a file of a process's cgroup: by its name on v1, which begins with the controller's, or else on v2.
 func setting(t *testing.T, pid int, v1, v2 string) string {
 	t.Helper()
