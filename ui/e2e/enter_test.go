@@ -18,7 +18,7 @@ func (w *window) find(pid int) {
 	w.types(itoa(pid))
 	w.keys("Enter")
 	w.until("the cursor to be on the process", func(screen string) bool {
-		return !strings.Contains(screen, "enter stays") && strings.Contains(beside(screen), "  pid ") || strings.Contains(screen, " "+itoa(pid)+", ")
+		return !strings.Contains(screen, "enter stays") && strings.Contains(screen, "╭─ "+comm(pid)+" "+itoa(pid)+" ─")
 	})
 }
 

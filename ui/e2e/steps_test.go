@@ -81,9 +81,9 @@ func (w *window) changed(pid int, shown map[string]string, names []string) {
 	case "maps":
 		want = []string{"uid_map", "gid_map", "1610612736"}
 	case "mounts":
-		want = []string{"mountinfo", "slave"}
-		if !strings.Contains(mountinfo(w.t, pid), " master:") {
-			w.t.Error("after mounts none of its mounts is a slave")
+		want = []string{"mountinfo", "mount added", "--make-rslave"}
+		if strings.Contains(mountinfo(w.t, pid), " shared:") {
+			w.t.Error("after mounts some of its mounts are shared")
 		}
 	case "proc":
 		want = []string{"mountinfo", "mount added", "+ /proc type proc"}
