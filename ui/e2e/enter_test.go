@@ -22,6 +22,14 @@ func (w *window) find(pid int) {
 	})
 }
 
+// findContainer puts the cursor on a container: the row above its first process.
+func (w *window) findContainer(c *livetest.Container) {
+	w.t.Helper()
+	w.find(c.PID)
+	w.keys("Left")
+	w.sees("╭─ " + c.Name)
+}
+
 // A shell that is entered into a container is where the engine's own exec is.
 func TestLiveEnter(t *testing.T) {
 	for name, engine := range map[string]func(testing.TB) *livetest.Engine{"docker": livetest.Docker, "podman": livetest.Podman} {
@@ -31,13 +39,13 @@ func TestLiveEnter(t *testing.T) {
 			e := engine(t)
 			c := e.Run(t, "--hostname", "target", "-e", "GIVEN=yes")
 			w := open(t, wide, high, "--root", e.Machine.Root)
-			w.find(c.PID)
+			w.findContainer(c)
 			w.keys("e")
 			w.sees("enter "+c.Name, "$ cutaway enter "+itoa(c.PID))
 			w.keys("Enter")
 			w.prompt()
 			w.sees("in " + c.Name)
-			for _, command := range []string{"hostname", "id", "echo $GIVEN", "readlink /proc/self/ns/mnt /proc/self/ns/net /proc/self/ns/pid", "cat /proc/1/comm", "pwd"} {
+			for _, command := range []string{"hostname", "id", "echo $GIVEN", "for n in mnt net pid ipc uts; do readlink /proc/self/ns/$n; done", "cat /proc/1/comm", "pwd"} {
 				want := strings.Split(e.Command(t, "exec", c.ID, "sh", "-c", command), "\n")
 				if lines, _ := w.run(command); !slices.Equal(lines, want) {
 					t.Errorf("%s: %q, %s exec says %q", command, lines, name, want)
@@ -55,7 +63,7 @@ func TestLiveEnter(t *testing.T) {
 					t.Errorf("its %s is %s, the container's %s", field, is, want)
 				}
 			}
-			w.kernelSays("capabilities", status(t, c.PID, "CapEff"))
+			w.kernelSays("effective", status(t, c.PID, "CapEff"))
 			if is, want := memoryLimitFile(t, pid), memoryLimitFile(t, c.PID); is != want {
 				t.Errorf("its cgroup is %s, the container's %s", is, want)
 			}
@@ -84,11 +92,11 @@ func TestLiveEnterWithoutShell(t *testing.T) {
 		e.Command(t, "exec", c.ID, "/bin/busybox", "rm", "-f", "/"+dir)
 	}
 	w := open(t, wide, high, "--root", e.Machine.Root)
-	w.find(c.PID)
+	w.findContainer(c)
 	w.keys("e")
 	w.sees("enter " + c.Name)
 	w.keys("Enter")
-	w.sees("There is no shell in it.", "(✓) the host's tools")
+	w.sees("There is no shell in it.", "(■) the host's tools")
 	w.keys("Enter")
 	w.prompt()
 	if lines, _ := w.run("hostname; cat /proc/1/comm; readlink /proc/self/ns/net"); !slices.Equal(lines, []string{"bare", "sleep", links(t, c.PID)["net"]}) {
