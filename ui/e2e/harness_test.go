@@ -252,19 +252,20 @@ func (w *window) run(command string) ([]string, int) {
 	return lines, status
 }
 
-// prompt waits for a shell that takes what is typed.
-func (w *window) prompt() string {
+// prompt waits for a shell that has the keys and an empty line to type in.
+func (w *window) prompt() {
 	w.t.Helper()
-	return w.until("a prompt", func(screen string) bool {
+	w.until("a prompt", func(screen string) bool {
 		if !strings.Contains(screen, "^] leave") && !strings.Contains(screen, "^] back") {
 			return false
 		}
+		last := ""
 		for _, line := range pane(screen) {
-			if strings.HasSuffix(line, "#") || strings.HasSuffix(line, "$") {
-				return true
+			if line != "" && line[0] != ' ' && !strings.HasPrefix(line, "╰") { // not the bars below
+				last = line
 			}
 		}
-		return false
+		return strings.HasSuffix(last, "#") || strings.HasSuffix(last, "$")
 	})
 }
 

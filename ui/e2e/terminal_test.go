@@ -114,6 +114,7 @@ func TestLivePaste(t *testing.T) {
 	w.paste("touch /tmp/one\ntouch /tmp/two\n")
 	w.sees("touch /tmp/one", "touch /tmp/two")
 	w.keys("C-c")
+	w.prompt() // bash takes keys that come before it has heeded ^C for the old line
 	if lines, _ := w.run("ls -A /tmp"); len(lines) != 0 {
 		t.Errorf("what was pasted ran: %q", lines)
 	}
