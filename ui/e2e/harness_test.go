@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long anything may take: the machines of continuous integration are slow and share their cores.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
 
 // window is cutaway in a window of a tmux server that is the test's own.
 type window struct {

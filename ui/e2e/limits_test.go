@@ -61,4 +61,16 @@ func TestLiveLimits(t *testing.T) {
 	w.sees("undone limit", "$ echo "+before+" >")
 	w.keys("G") // the oldest
 	w.sees("$ echo " + after + " >")
+
+	w.keys("Escape")
+	w.until("the journal to close", func(screen string) bool { return !strings.Contains(screen, "undone limit") })
+	w.keys("R")
+	w.sees("read-only: nothing is changed")
+	w.keys("l")
+	w.sees("limits of " + c.Name)
+	w.types("48M")
+	w.sees("what would happen   read-only: R allows changes again")
+	w.keys("Enter")
+	w.sees("\n read-only: R allows changes again") // in the line of messages
+	holds(before)
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -11,6 +12,14 @@ func TestLiveReadOnly(t *testing.T) {
 	for name, args := range map[string][]string{"the flag": {"--readonly"}, "the key": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			target := exec.Command("sleep", "1000")
+			if err := target.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				_ = target.Process.Kill()
+				_ = target.Wait()
+			})
 			w := open(t, wide, high, args...)
 			if len(args) == 0 {
 				w.keys("R")
@@ -24,9 +33,12 @@ func TestLiveReadOnly(t *testing.T) {
 				w.keys("Left") // any key takes the message away
 				w.until("the message to go", func(screen string) bool { return !strings.Contains(screen, why) })
 			}
-			w.find(w.pid)
+			w.find(target.Process.Pid)
 			refused("e")
 			refused("x")
+			if fields := statFields(target.Process.Pid); fields[0] != "S" {
+				t.Errorf("the target is in state %s", fields[0])
+			}
 			w.keys("5")
 			w.sees("begin with")
 			refused("Enter")
