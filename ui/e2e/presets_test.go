@@ -205,7 +205,7 @@ func TestLiveChroot(t *testing.T) {
 	root := bareRoot(t)
 	w.choose("chroot")
 	w.keys("Enter")
-	w.sees("root is wrong")
+	w.sees("root is wrong", "There is no text: the form says what is wrong.")
 	w.keys("Enter")
 	w.sees("enter takes it")
 	w.types(root)

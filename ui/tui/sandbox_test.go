@@ -18,6 +18,19 @@ func TestLaunchMenu(t *testing.T) {
 	d.has("redis-server")
 }
 
+// A preset that asks for something first has no script yet, and above all not that of the preset before.
+func TestNoScriptOfAnotherPreset(t *testing.T) {
+	d := testApp(t, 120, 36)
+	d.press("5", "down", "down")
+	d.has("exec unshare")
+	d.press("down")
+	d.hasNot("exec unshare")
+	d.press("y")
+	d.has("there is no text: the form says what is wrong")
+	d.press("up")
+	d.has("exec unshare")
+}
+
 // A shell that is shown before the first snapshot came can be drawn: its target is not known yet.
 func TestShellBeforeTheFirstSnapshot(t *testing.T) {
 	d := testApp(t, 120, 36)
