@@ -179,13 +179,16 @@ func (w *window) sees(texts ...string) string {
 	})
 }
 
-// status waits until cutaway has ended and returns its exit status; one that a signal ended has none.
+// status waits until cutaway has ended and returns its exit status, or "signal 9".
 func (w *window) status() string {
 	w.t.Helper()
-	var dead, status string
-	if !poll(func() bool {
-		dead, status, _ = strings.Cut(w.tmux("display-message", "-p", "-t", "e2e", "#{pane_dead} #{pane_dead_status}"), " ")
-		return dead == "1"
+	status := ""
+	if !poll(func() bool { // the pane is dead when its terminal is closed, which is before the program is waited for
+		code, signal, _ := strings.Cut(w.tmux("display-message", "-p", "-t", "e2e", "#{pane_dead_status}/#{pane_dead_signal}"), "/")
+		if status = code; signal != "" {
+			status = "signal " + signal
+		}
+		return status != ""
 	}) {
 		w.t.Fatal("cutaway does not end")
 	}
