@@ -151,6 +151,8 @@ func (s *sandboxScreen) target() (change.Target, string) {
 		return change.Target{}, "show a shell first: the menu has no process"
 	case s.session.over():
 		return change.Target{}, "it has ended"
+	case s.snap == nil:
+		return change.Target{}, "the processes have not been read yet"
 	}
 	p := s.snap.ByID(s.session.first)
 	if p == nil {

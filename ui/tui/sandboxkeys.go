@@ -25,7 +25,7 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 			bind("S", "launch it step by step", func() tea.Cmd { return s.launch(true) }, "S").inFooter("step by step").unless(s.launchBlocked),
 			s.tabKey(),
 			bind("a", "fill the form as what is selected in the tree runs", s.fillFromSelection, "a").inFooter("from the tree").unless(s.noSelection),
-			bind("y", "copy the command that does the same", s.copyScript, "y").inFooter("copy"),
+			bind("y", "copy the command that does the same", s.copyScript, "y").inFooter("copy").unless(s.noScript),
 			bind("w", "write it into a file", does(s.startSave), "w").unless(s.cannotSave),
 			bind("shift+tab", "the pane before", does(func() { s.nextPane(-1) }), "shift+tab"),
 		}},

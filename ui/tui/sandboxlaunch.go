@@ -32,11 +32,14 @@ func (s *sandboxScreen) followMenu() {
 	s.formChanged()
 }
 
-// formChanged has the scripts follow the form.
+// formChanged has the scripts follow the form. One that says nothing whole has none: those of the form before are of
+// something else.
 func (s *sandboxScreen) formChanged() {
-	if spec, err := s.form.spec(); err == nil {
-		s.script.setSpec(spec)
+	spec, err := s.form.spec()
+	if err != nil {
+		spec = nil
 	}
+	s.script.setSpec(spec)
 }
 
 func (a *App) takeProbed(msg probed) {
