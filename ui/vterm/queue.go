@@ -4,7 +4,7 @@ import "sync"
 
 // Sizes of the queues between the goroutines.
 const (
-	maxInput   = 1 << 20 // output of the program that waits to be parsed; beyond that the program waits
+	maxInput   = plainSize // output of the program that waits to be parsed; beyond that the program waits
 	maxOutput  = 1 << 20 // keys and pastes that the program has not read
 	maxAnswers = 4 << 10 // above this answers are dropped: a program that asks and does not read gets none
 )

@@ -9,10 +9,12 @@ import (
 )
 
 // A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
-// often than a person sees. What comes after a pause of its own is parsed at once.
+// often than a person sees. While nobody looks, there are unseenPauses of them: a tenth of a core. What comes after a pause
+// of its own is parsed at once.
 const (
-	parseTime = 12 * time.Millisecond
-	pauseTime = 12 * time.Millisecond
+	parseTime    = 12 * time.Millisecond
+	pauseTime    = 12 * time.Millisecond
+	unseenPauses = 9
 )
 
 // Terminal is a virtual terminal at the master of a pty. Its methods may be called from any goroutine.
@@ -91,12 +93,22 @@ func (t *Terminal) parse() {
 			batch = batch[n:]
 			if busy += time.Since(start); busy >= parseTime {
 				t.announce()
-				time.Sleep(pauseTime)
+				t.pause()
 				busy = 0
 			}
 			start = time.Now()
 		}
 		t.announce()
+	}
+}
+
+// pause rests after what was announced: longer when nobody takes notice of that.
+func (t *Terminal) pause() {
+	for range unseenPauses {
+		time.Sleep(pauseTime)
+		if len(t.changed) == 0 {
+			return
+		}
 	}
 }
 
