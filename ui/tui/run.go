@@ -35,7 +35,7 @@ func (o Options) glyphs() *text.Glyphs {
 	return text.GlyphsFor(os.Getenv)
 }
 
-// framesPerSecond bounds the drawing; a screen of numbers that change once a second needs no more.
+// framesPerSecond bounds the drawing until pace does.
 const framesPerSecond = 30
 
 // Run opens the screen and returns when it is left. The terminal is restored on every way out.
@@ -97,7 +97,9 @@ func (a *App) runProgram(p *tea.Program) error {
 		case <-done:
 		}
 	}()
+	a.pace.program = p
 	_, err := p.Run()
+	a.pace.stop()
 	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))
 	}

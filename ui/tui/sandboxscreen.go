@@ -266,7 +266,9 @@ func (s *sandboxScreen) turnTo(x *session, typing bool) tea.Cmd {
 	}
 	s.focus = inShell
 	s.App.arrange()
-	s.feed.due = true
+	if x.state != starting { // there is nothing to be seen of it yet, and a look takes time from the launch
+		s.feed.due = true
+	}
 	return x.listen()
 }
 
