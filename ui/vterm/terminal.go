@@ -26,8 +26,16 @@ type Terminal struct {
 	ended   chan struct{} // nothing more can be read
 	done    chan struct{} // and all is parsed
 
+	next    sync.Mutex // to have the machine; who waits for it comes before the next piece is parsed
 	mu      sync.Mutex
 	machine *machine
+}
+
+// lock takes the machine for a moment. A mutex alone would go to the parser again, a millisecond long.
+func (t *Terminal) lock() {
+	t.next.Lock()
+	t.mu.Lock()
+	t.next.Unlock()
 }
 
 // New takes over the reading and writing of a pty's master until it is closed by its owner or the other end is gone, and
@@ -87,7 +95,7 @@ func (t *Terminal) parse() {
 			busy = 0
 		}
 		for len(batch) > 0 {
-			t.mu.Lock()
+			t.lock()
 			n := t.machine.step(batch)
 			t.mu.Unlock()
 			batch = batch[n:]
@@ -136,7 +144,7 @@ func (t *Terminal) writeOut() {
 // Resize gives the terminal another size, and tells the program (SIGWINCH by TIOCSWINSZ, ioctl_tty(2)). A pty that is
 // closed is no error.
 func (t *Terminal) Resize(w, h int) {
-	t.mu.Lock()
+	t.lock()
 	t.machine.safely(func() { t.machine.resize(w, h) })
 	w, h = t.machine.w, t.machine.h
 	t.mu.Unlock()
@@ -146,7 +154,7 @@ func (t *Terminal) Resize(w, h int) {
 
 // Screen is what is seen when scrolled back by that many lines; 0 is the live screen.
 func (t *Terminal) Screen(back int) Screen {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.screen(back)
 }
@@ -155,7 +163,7 @@ func (t *Terminal) Screen(back int) Screen {
 // number (see Screen.First), columns from 0. A selection by these numbers stays at its text while new output scrolls it;
 // lines that are gone from history are left out. Each line of the screen is a line, without the blanks at its end.
 func (t *Terminal) Text(fromLine, fromCol, toLine, toCol int) string {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.text(fromLine, fromCol, toLine, toCol)
 }
@@ -163,7 +171,7 @@ func (t *Terminal) Text(fromLine, fromCol, toLine, toCol int) string {
 // Key types a key, as xterm sends it. It returns false when the program does not read and the queue is full, or is gone.
 // A key that xterm sends nothing for is true.
 func (t *Terminal) Key(k tea.KeyPressMsg) bool {
-	t.mu.Lock()
+	t.lock()
 	s := keySequence(k.Key(), t.machine.modes)
 	t.mu.Unlock()
 	return t.output.offer(s, maxOutput)
@@ -173,7 +181,7 @@ func (t *Terminal) Key(k tea.KeyPressMsg) bool {
 // characters but tabs are left out, so that the text can neither end the brackets nor be taken for keys. It returns false
 // when the text is larger than the room in the queue, 1 MiB when the program reads.
 func (t *Terminal) Paste(s string) bool {
-	t.mu.Lock()
+	t.lock()
 	bracketed := t.machine.modes.bracketedPaste
 	t.mu.Unlock()
 	return t.output.offer(pasteText(s, bracketed), maxOutput)
@@ -181,7 +189,7 @@ func (t *Terminal) Paste(s string) bool {
 
 // Mouse sends what the mouse did, at x and y of the terminal. It returns false when the program does not want to know it.
 func (t *Terminal) Mouse(msg tea.MouseMsg) bool {
-	t.mu.Lock()
+	t.lock()
 	s := mouseSequence(msg, t.machine.modes, t.machine.w, t.machine.h)
 	t.mu.Unlock()
 	return s != "" && t.output.offer(s, maxOutput)
@@ -189,7 +197,7 @@ func (t *Terminal) Mouse(msg tea.MouseMsg) bool {
 
 // WantsMouse tells whether the program asked for the mouse.
 func (t *Terminal) WantsMouse() bool {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.modes.mouse != 0
 }
