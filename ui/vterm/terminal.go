@@ -8,13 +8,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
-// often than a person sees. While nobody looks, there are unseenPauses of them: a tenth of a core. What comes after a pause
+// A flood is parsed for parseTime, then nothing for pauseTime: a third of a core at most, and the screen is drawn no more
+// often than a person sees. While nobody looks, there are unseenPauses of them: a tenth. What comes after a pause
 // of its own is parsed at once.
 const (
 	parseTime    = 12 * time.Millisecond
-	pauseTime    = 12 * time.Millisecond
-	unseenPauses = 9
+	pauseTime    = 24 * time.Millisecond
+	unseenPauses = 5
 )
 
 // Terminal is a virtual terminal at the master of a pty. Its methods may be called from any goroutine.
