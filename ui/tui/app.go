@@ -40,6 +40,7 @@ type App struct {
 	toast   toast
 	pressed string // text of the key that is acted on
 	zones   []zone // of the bars, for clicks
+	pace    pace
 	crash   *crash
 }
 
@@ -87,6 +88,7 @@ func (a *App) Init() tea.Cmd {
 
 // Update takes a message and asks for what is wanted next.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	a.pace.message()
 	cmd := a.handle(msg)
 	if a.crash != nil {
 		return a, tea.Quit

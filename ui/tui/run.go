@@ -36,7 +36,7 @@ func (o Options) glyphs() *text.Glyphs {
 	return text.GlyphsFor(os.Getenv)
 }
 
-// framesPerSecond bounds the drawing; a screen of numbers that change once a second needs no more.
+// framesPerSecond bounds the drawing until pace does.
 const framesPerSecond = 30
 
 // Run opens the screen and returns when it is left. The terminal is restored on every way out.
@@ -99,7 +99,9 @@ func (a *App) runProgram(p *tea.Program) error {
 		}
 	})
 	release := fault.Handle(func(value any, stack []byte) { p.Send(crash{value, stack}) })
+	a.pace.program = p
 	_, err := p.Run()
+	a.pace.stop()
 	release() // the terminal is itself again: a panic may end the process now
 	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))

@@ -271,7 +271,9 @@ func (s *sandboxScreen) turnTo(x *session, typing bool) {
 	}
 	s.focus = inShell
 	s.App.arrange()
-	s.feed.due = true
+	if x.state != starting { // there is nothing to be seen of it yet, and a look takes time from the launch
+		s.feed.due = true
+	}
 }
 
 func (s *sandboxScreen) status() line {
