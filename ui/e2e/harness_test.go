@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long anything may take: the machines of continuous integration are slow and share their cores.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // window is cutaway in a window of a tmux server that is the test's own.
 type window struct {
@@ -286,7 +286,9 @@ func (w *window) prompt() {
 }
 
 // poll asks until the condition holds or the time is over.
-func poll(condition func() bool) bool {
+func poll(condition func() bool) bool { return pollFor(patience, condition) }
+
+func pollFor(patience time.Duration, condition func() bool) bool {
 	deadline := time.Now().Add(patience)
 	for !condition() {
 		if time.Now().After(deadline) {
