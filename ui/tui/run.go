@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -89,11 +90,13 @@ func (a *App) runProgram(p *tea.Program) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	var ended atomic.Int32 // the signal
 	done := make(chan struct{})
 	defer close(done)
 	fault.Go(func() {
 		select {
-		case <-signals:
+		case sig := <-signals:
+			ended.Store(int32(sig.(syscall.Signal)))
 			p.Quit()
 		case <-done:
 		}
@@ -113,8 +116,17 @@ func (a *App) runProgram(p *tea.Program) error {
 	if err != nil {
 		return fmt.Errorf("the screen: %w", err)
 	}
+	if sig := syscall.Signal(ended.Load()); sig != 0 {
+		return &SignalError{sig}
+	}
 	return nil
 }
+
+// SignalError says that a signal ended the screen, in good order.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error names the signal.
+func (e *SignalError) Error() string { return "ended by " + signalName(e.Signal) }
 
 // report writes a panic's trace once the terminal is itself again.
 func (c *crash) report(w io.Writer) error {

@@ -48,7 +48,7 @@ func (s *sandboxScreen) makeSandboxKeys() sandboxKeys {
 			bind("^] F12", "leave the shell; once more types ^] into it", s.typeLeave, "ctrl+]", "f12"),
 			s.tabKey(),
 			bind("z", "give the shell the whole window; ^] comes back", does(s.zoom), "z").inFooter("zoom").unless(s.cannotZoom),
-			bind("N", "another: the launch menu", does(s.showMenu), "N").inFooter("new"),
+			bind("N", "another: the launch menu", does(func() { s.before = inMenu; s.showMenu() }), "N").inFooter("new"),
 			bind("[", "the shell before", does(func() { s.otherSession(-1) }), "[").unless(s.noOther),
 			bind("]", "the next shell", does(func() { s.otherSession(1) }), "]").unless(s.noOther).inFooter("switch"),
 			bind("X", "stop it with everything in it, or its launch", does(s.stop), "X").inFooter("stop").unless(s.cannotStop),
