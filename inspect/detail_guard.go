@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/fault"
 	"cutaway/inspect/reading"
 )
 
@@ -86,7 +87,7 @@ func readAside[T any](ctx context.Context, g *guard, id ID, dir *procDir, file s
 	done := make(chan aside[T], 1)
 	var started atomic.Bool
 	dir.hold()
-	go func() {
+	fault.Go(func() {
 		defer dir.release()
 		select {
 		case g.slots <- struct{}{}:
@@ -96,7 +97,7 @@ func readAside[T any](ctx context.Context, g *guard, id ID, dir *procDir, file s
 		defer func() { <-g.slots }()
 		started.Store(true)
 		done <- unharmed(dir, read)
-	}()
+	})
 	return func() (T, error) {
 		defer cancel()
 		select {

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"cutaway/inspect/fault"
 )
 
 // A sweep runs one job for each of n processes on a few workers and goes on without a worker that hangs: reading another
@@ -45,7 +47,7 @@ func (s sweep[W, R]) run(n int) (hung []int) {
 	start := func() *sweepWorker {
 		sw := &sweepWorker{}
 		sw.job.Store(-1)
-		go func() {
+		fault.Go(func() {
 			w := s.newWorker()
 			defer s.closeWorker(w)
 			for {
@@ -64,7 +66,7 @@ func (s sweep[W, R]) run(n int) (hung []int) {
 				s.take(i, r)
 			}
 			ended <- sw
-		}()
+		})
 		return sw
 	}
 	workers := map[*sweepWorker]bool{}

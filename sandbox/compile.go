@@ -75,10 +75,15 @@ func compile(s *Spec, at site) (*stage.Plan, []shipment) {
 		w.kernelMounts()
 		w.binds()
 	}
+	if w.chrootAlone() {
+		w.openTerminal() // of the host's devpts, as chroot(8) leaves it: a bare directory has none, and nothing is mounted in it
+	}
 	w.root()
 	w.hostname()
 	w.network()
-	w.openTerminal()
+	if !w.chrootAlone() {
+		w.openTerminal()
+	}
 	w.rlimits()
 	w.rights()
 	w.exec()
@@ -91,6 +96,9 @@ func (w *writer) begin(name Stage) { w.add(stage.Op{Verb: stage.Begin, Data: str
 
 // mountsAnything tells whether the sandbox's mounts differ from those that it starts with.
 func (s *Spec) mountsAnything() bool { return s.Namespaces.Mnt.IsNew() }
+
+// chrootAlone tells whether the root differs, and nothing is mounted for that.
+func (s *Spec) chrootAlone() bool { return !s.mountsAnything() && s.Root.Kind != RootKeep }
 
 // maps has no Begin of its own: the launcher writes the maps and says so.
 func (w *writer) maps() {

@@ -233,7 +233,7 @@ func (w *writer) root() {
 	}
 	w.begin(StageRoot)
 	switch {
-	case !w.mountsAnything(): // chroot alone
+	case w.chrootAlone():
 		path := w.Root.Path
 		if w.rootDir != "" {
 			path = w.rootDir

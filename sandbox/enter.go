@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"cutaway/inspect/fault"
 	"cutaway/sandbox/reexec"
 	"cutaway/sandbox/stage"
 )
@@ -65,7 +66,7 @@ func Enter(ctx context.Context, e *Entry, opts Options) (*Sandbox, error) {
 		return nil, l.advise(adviseEntry(err))
 	}
 	l.box.Notes = t.notes
-	go l.box.attend(l.messages, l.exited)
+	fault.Go(func() { l.box.attend(l.messages, l.exited) })
 	return l.box, nil
 }
 

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"time"
+
+	"cutaway/inspect/fault"
 )
 
 // errLate is for what did not answer in time.
@@ -20,10 +22,10 @@ func inTime[T any](limit time.Duration, f func() (T, error)) (T, error) {
 		err   error
 	}
 	done := make(chan result, 1)
-	go func() {
+	fault.Go(func() {
 		value, err := f()
 		done <- result{value, err}
-	}()
+	})
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {

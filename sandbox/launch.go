@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/fault"
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/reexec"
@@ -106,9 +107,9 @@ func Start(ctx context.Context, spec *Spec, opts Options) (*Sandbox, error) {
 		return nil, l.explain(err)
 	}
 	l.close()
-	go l.box.attend(l.messages, l.exited)
+	fault.Go(func() { l.box.attend(l.messages, l.exited) })
 	if l.box.group != nil {
-		go l.box.keepClean(opts.Exe)
+		fault.Go(func() { l.box.keepClean(opts.Exe) })
 	}
 	return l.box, nil
 }

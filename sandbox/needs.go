@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"cutaway/inspect/fault"
 	"cutaway/inspect/proc"
 	"cutaway/sandbox/cgroups"
 	"cutaway/sandbox/check"
@@ -92,10 +93,10 @@ func beginProbe(known *check.Machine) *probed {
 		close(p.done)
 		return p
 	}
-	go func() {
+	fault.Go(func() {
 		defer close(p.done)
 		p.machine, p.err = check.Probe()
-	}()
+	})
 	return p
 }
 

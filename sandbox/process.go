@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/fault"
 	"cutaway/inspect/proc"
 )
 
@@ -61,7 +62,7 @@ func await(pid int) (status syscall.WaitStatus) {
 // /proc/self shows, and it does not end before the process does.
 func onOwnThread(f func()) {
 	locked := make(chan struct{})
-	go func() {
+	fault.Go(func() {
 		runtime.LockOSThread()
 		if unix.Gettid() != unix.Getpid() {
 			close(locked)
@@ -71,7 +72,7 @@ func onOwnThread(f func()) {
 		onOwnThread(f) // which is another one, as long as this one is locked
 		runtime.UnlockOSThread()
 		close(locked)
-	}()
+	})
 	<-locked
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"cutaway/inspect/fault"
 )
 
 // found is what the engines' state files tell of a container. Empty fields were not found.
@@ -111,7 +113,7 @@ func (n *namer) start(jobs []*job) {
 	n.queue = append(n.queue, jobs...)
 	for range min(len(n.queue), maxLookups-n.running) {
 		n.running++
-		go n.work()
+		fault.Go(n.work)
 	}
 }
 

@@ -26,6 +26,12 @@ type bench struct {
 // markEnv is in the environment of everything that the bench starts, see procsOf.
 const markEnv = "CUTAWAY_LIVETEST"
 
+// Mark is a variable of the environment: what has it ends with the test binary, even when that is killed.
+func Mark(t testing.TB) string {
+	t.Helper()
+	return markEnv + "=" + useBench(t).name
+}
+
 var (
 	theBench = sync.OnceValues(newBench)
 	started  atomic.Pointer[bench] // for Main: the bench, when a test used it

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/fault"
 	"cutaway/sandbox/stage"
 )
 
@@ -18,7 +19,7 @@ type Message struct {
 // Receive reads a control socket until its end. Messages are few; the channel holds them all, so that nobody must wait.
 func Receive(control int) <-chan Message {
 	messages := make(chan Message, 64)
-	go func() {
+	fault.Go(func() {
 		defer close(messages)
 		b, oob := make([]byte, 16<<10), make([]byte, unix.CmsgSpace(4))
 		for {
@@ -31,7 +32,7 @@ func Receive(control int) <-chan Message {
 			}
 			messages <- Message{Kind: stage.Kind(b[0]), Text: string(b[1:n]), FD: descriptorIn(oob[:oobn])}
 		}
-	}()
+	})
 	return messages
 }
 

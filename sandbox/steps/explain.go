@@ -12,7 +12,7 @@ var explanations = map[string]string{
 	"root":         "The new root becomes the root. pivot_root puts it in the place of the old one, which is then unmounted, so that no path leads to the host's files any more. A chroot only changes where paths begin: the old root stays, and root can leave.",
 	"hostname":     "The new UTS namespace gets a host name. No file of /proc/PID shows it: nsenter -t PID -u hostname does.",
 	"network":      "A new network namespace has nothing but a loopback interface that is down. Setting it up lets programs inside talk to each other by 127.0.0.1; a pair of virtual interfaces, if asked for, leads to the host.",
-	"terminal":     "The command gets a pseudoterminal of its own, from the sandbox's own /dev/pts. Sharing the caller's would let the sandbox put characters into it as if they had been typed.",
+	"terminal":     "The command gets a pseudoterminal of its own, from the sandbox's own /dev/pts where it has one. Sharing the caller's would let the sandbox put characters into it as if they had been typed.",
 	"rlimits":      "Resource limits hold for each process alone: how many files it may open, how big a core file may get. The command inherits them.",
 	"capabilities": "The rights of root are split into capabilities. Those that the command does not need are dropped from all five sets, from the bounding set too, so that no set-user-ID program brings them back. Then the process becomes the command's user.",
 	"no_new_privs": "After this no program that is executed can give more rights than there are now: set-user-ID bits and file capabilities are ignored, for good. It is also what lets a user without rights load a seccomp filter.",

@@ -129,7 +129,8 @@ func (w *writer) restrict(at string, o *stage.Op) {
 	switch {
 	case set == "":
 	case o.Flags&stage.Recursive != 0:
-		w.add("findmnt --list --notruncate --noheadings --submounts --output TARGET %s |\n  while read -r m; do mount -o remount,bind,%s \"$m\"; done", at, set)
+		// A mount below a directory that root of another user namespace may not enter (Podman's, 0700) is out of everybody's reach.
+		w.add("findmnt --list --notruncate --noheadings --submounts --output TARGET %s |\n  while read -r m; do [ ! -e \"$m\" ] || mount -o remount,bind,%s \"$m\"; done", at, set)
 	default:
 		w.add("mount -o remount,bind,%s %s", set, at)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/fault"
 )
 
 // Make makes the pair: one end in the caller's network namespace, the other, eth0, in the one that netns is open on
@@ -90,7 +92,7 @@ func handleIn(netns *os.File) (h *netlink.Handle, err error) {
 // that one is locked here, another goroutine runs on another thread.
 func onPassingThread(f func()) {
 	done := make(chan struct{})
-	go func() {
+	fault.Go(func() {
 		defer close(done)
 		runtime.LockOSThread()
 		if unix.Gettid() != unix.Getpid() {
@@ -99,7 +101,7 @@ func onPassingThread(f func()) {
 		}
 		onPassingThread(f)
 		runtime.UnlockOSThread()
-	}()
+	})
 	<-done
 }
 

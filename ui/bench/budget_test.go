@@ -71,12 +71,7 @@ func BenchmarkBudgets(b *testing.B) {
 	b.ReportMetric(float64(cold["cutaway"])/float64(cold["lsns"]), "cold/lsns")
 	b.ReportMetric(float64(tick)/float64(coldOne), "tick/cold")
 	b.ReportMetric(float64(ours)/float64(htop), "screen/htop")
-	fmt.Println(table(rows))
-	for _, r := range rows {
-		if !r.ok {
-			b.Errorf("over budget: %s: %s, the bar is %s", r.what, r.measured, r.bar)
-		}
-	}
+	report(b, rows)
 }
 
 // rounds is how often each program is started; the median counts.

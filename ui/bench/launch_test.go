@@ -2,7 +2,6 @@ package bench
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -70,12 +69,7 @@ func BenchmarkLaunch(b *testing.B) {
 	for i, r := range rows[2:] {
 		list = append(list, ratio("`cutaway run -- true` against "+r.name, ours, median(times[i+2]), r.bar))
 	}
-	fmt.Println(table(list))
-	for _, r := range list {
-		if !r.ok {
-			b.Errorf("over budget: %s: %s, the bar is %s", r.what, r.measured, r.bar)
-		}
-	}
+	report(b, list)
 }
 
 // inner marks the benchmark's own second start.

@@ -18,12 +18,15 @@ import (
 // watch is how long the screens are left alone while their CPU time is counted.
 const watch = 15 * time.Second
 
+// The size of the terminals.
+const screenWidth, screenHeight = 160, 50
+
 // onScreen starts a program on a terminal of its own and reads what it draws.
 func onScreen(b *testing.B, argv ...string) (cmd *exec.Cmd, terminal *os.File) {
 	b.Helper()
 	cmd = exec.Command(argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 160})
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: screenHeight, Cols: screenWidth})
 	if err != nil {
 		b.Fatalf("start %s: %v", argv[0], err)
 	}

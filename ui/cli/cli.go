@@ -240,7 +240,7 @@ func (a *app) runScreen() error {
 	if a.screen.interval < minInterval {
 		return usagef("--interval %s is too short, the least is %s", a.screen.interval, minInterval)
 	}
-	return tui.Run(tui.Options{
+	err := tui.Run(tui.Options{
 		Inspect:  a.inspect,
 		Color:    a.color,
 		ReadOnly: a.readonly,
@@ -248,6 +248,11 @@ func (a *app) runScreen() error {
 		Interval: a.screen.interval,
 		ASCII:    text.GlyphsFor(os.Getenv) == text.ASCII,
 	})
+	var ended *tui.SignalError
+	if errors.As(err, &ended) {
+		return exitStatus(128 + int(ended.Signal))
+	}
+	return err
 }
 
 // minInterval keeps the screen from taking a core for itself.

@@ -32,7 +32,9 @@ type App struct {
 	sessions sessions
 	marked   *change.Target // what the next comparison is with; nil is the host
 	hands    hands
-	allowed  *check.Machine // what this machine allows; nil until it was asked
+	now      func() time.Time // for how long shells run; tests have another clock
+	allowed  *check.Machine   // what this machine allows; nil until it was asked, or when it could not be
+	asked    bool             // the answer is there
 	snap     *inspect.Snapshot
 	fail     error // of the last scan
 
@@ -41,6 +43,7 @@ type App struct {
 	toast   toast
 	pressed string // text of the key that is acted on
 	zones   []zone // of the bars, for clicks
+	pace    pace
 	crash   *crash
 }
 
@@ -59,7 +62,7 @@ type toastOver struct{ count int }
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
 	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse, readOnly: o.ReadOnly}
 	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
-	a.hands = hands{(*order).start, saveNew, compare.Look, runLine}
+	a.hands, a.now = hands{(*order).start, saveNew, compare.Look, runLine}, time.Now
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
 	for _, r := range screens {
 		a.screens = append(a.screens, r.create(a))
@@ -88,6 +91,7 @@ func (a *App) Init() tea.Cmd {
 
 // Update takes a message and asks for what is wanted next.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	a.pace.message()
 	cmd := a.handle(msg)
 	if a.crash != nil {
 		return a, tea.Quit
@@ -129,7 +133,7 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 		if msg.count == a.toast.count {
 			a.toast.line = nil
 		}
-	case launched, wrote, stepped, hostMounted, over:
+	case launched, wrote, unpacking, stepped, hostMounted, over:
 		return a.takeSession(msg)
 	case probed:
 		a.takeProbed(msg)
@@ -140,7 +144,9 @@ func (a *App) handle(msg tea.Msg) tea.Cmd {
 	case swept:
 		return a.takeSwept(msg)
 	case crash:
-		a.crash = &msg
+		if a.crash == nil { // the first is the cause
+			a.crash = &msg
+		}
 	}
 	return nil
 }

@@ -2,12 +2,18 @@ package tui
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"cutaway/inspect"
 	"cutaway/inspect/engine"
 	"cutaway/inspect/proc"
+	"cutaway/sandbox"
+	"cutaway/ui/vterm"
 )
 
 // large is a machine with many processes, a part of them in containers with their own namespaces.
@@ -91,6 +97,62 @@ func BenchmarkBuild(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				process(s)
+			}
+		})
+	}
+}
+
+// benchShell shows a running shell on the sandbox screen, whose program writes to the file.
+func benchShell(b *testing.B, d *driver) (x *session, program *os.File) {
+	b.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		b.Skipf("needs a pseudo terminal: %v", err)
+	}
+	b.Cleanup(func() { slave.Close(); master.Close() })
+	d.press("5")
+	spec := sandbox.Default()
+	x = &session{number: 1, kind: "isolated shell", order: order{spec: &spec}, state: running, began: time.Now()}
+	x.box = &boxed{PID: 103}
+	x.kernel, x.staged = newKernelPane(d.app.look, d.app.kernel), newStepPane(d.app.look)
+	size := d.app.shellSize()
+	x.term = vterm.New(master, size.w, size.h)
+	d.app.sessions.list = append(d.app.sessions.list, x)
+	d.app.sandboxScreen().turnTo(x, true)
+	d.app.sandboxScreen().show(d.app.snap, map[uint32]string{})
+	return x, slave
+}
+
+// BenchmarkShell is Update and View while a shell is shown, at 10,000 processes: for a key, for output after which the
+// whole terminal is drawn, and for a look at the machine. The budget is 5 ms.
+func BenchmarkShell(b *testing.B) {
+	s, t := large(10_000), large(10_000)
+	t.Seq = 2
+	snaps := []*inspect.Snapshot{t, s}
+	d := testApp(b, 200, 60, s, s)
+	x, program := benchShell(b, d)
+	if _, err := program.WriteString(strings.Repeat("\x1b[1;42mb \x1b[mc "+strings.Repeat("c ", 38)+"\r\n", 60) + "\x1b]2;all\a"); err != nil {
+		b.Fatal(err)
+	}
+	for x.term.Screen(0).Title != "all" {
+		<-x.term.Changed()
+	}
+	for _, c := range []struct {
+		name string
+		do   func(i int)
+	}{
+		{"key", func(int) { d.app.Update(keyPress("up")) }},
+		{"output", func(int) { d.app.Update(wrote{x, x.run}) }},
+		{"tick", func(i int) {
+			d.app.snap = snaps[i%2]
+			d.app.sandboxScreen().show(snaps[i%2], map[uint32]string{})
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := range b.N {
+				c.do(i)
+				d.app.View()
 			}
 		})
 	}

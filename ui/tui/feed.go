@@ -100,6 +100,15 @@ func guarded(work func() tea.Msg) tea.Cmd {
 	}
 }
 
+// patient is work that waits for others, for as long as they please: a shell's output, its end. That it has a name of its own lets
+// tests, which run all other commands at once, tell it from those.
+type patient struct{ cmd tea.Cmd }
+
+func (p patient) run() tea.Msg { return p.cmd() }
+
+// waiting is guarded for such work.
+func waiting(work func() tea.Msg) tea.Cmd { return patient{guarded(work)}.run }
+
 // pull asks for everything that is wanted and not yet under way. It runs after every message.
 func (a *App) pull() tea.Cmd {
 	var cmds []tea.Cmd

@@ -230,7 +230,7 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 	d := &driver{t: t, app: newApp(context.Background(), o, k, &fakeScanner{snaps: snaps}, fakeDetails{})}
 	d.app.limits.ctl = newFakeControl()
 	d.app.hands = hands{
-		start: func(*order, context.Context, sandbox.Options) (*sandbox.Sandbox, error, error) {
+		start: func(*order, context.Context, sandbox.Options) (*boxed, error, error) {
 			return nil, nil, errors.New("nothing is launched by this test")
 		},
 		save: func(path, _ string, _ os.FileMode) (string, error) { return path, nil },

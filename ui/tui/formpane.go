@@ -28,6 +28,7 @@ type formPane struct {
 	wrong    map[*launch.Option][]error // what does not hold together, by the row
 	general  []error                    // and of no row
 	findings findingsOf                 // of the machine, for what stood here when it was asked last
+	unasked  bool                       // the machine could not be asked
 	errand   errand
 
 	lines   []formLine
@@ -112,6 +113,12 @@ func (f *formPane) setMachine(m *check.Machine) {
 	f.changed()
 }
 
+// goWithout goes on without a machine, which could not be asked: a launch that is refused says why.
+func (f *formPane) goWithout() {
+	f.unasked = true
+	f.version++
+}
+
 // spec is what would be launched; the error joins what is wrong with it.
 func (f *formPane) spec() (*sandbox.Spec, error) {
 	s, _, err := f.form.Spec()
@@ -168,7 +175,7 @@ func (f *formPane) blocked() string {
 		return "a row is being typed: enter takes it, esc leaves it"
 	case err != nil:
 		return "this does not hold together: " + f.firstWrong(err)
-	case f.errand.waiting():
+	case f.errand.waiting() && !f.unasked:
 		return "the machine is still being asked what it allows"
 	}
 	for i := range f.findings {

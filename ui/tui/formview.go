@@ -352,6 +352,8 @@ func (f *formPane) checks(width int) (lines []line) {
 		add(words(bad, "cannot be launched: ").put(plain, strings.Join(rows, ", ")+map[bool]string{true: " is wrong", false: " are wrong"}[len(rows) == 1]))
 	case len(f.general) > 0:
 		add(words(bad, "cannot be launched"))
+	case f.unasked:
+		add(words(warn, "this machine could not be asked: a launch that it refuses says why"))
 	case f.errand.done == 0:
 		add(words(dim, "asking the machine…"))
 	case f.findings.refused() == 0:

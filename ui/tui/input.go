@@ -128,7 +128,11 @@ func (a *App) cursor() *tea.Cursor {
 		return nil
 	}
 	if d := a.front(); d != nil {
-		return d.cursor()
+		c := d.cursor()
+		if c != nil && (c.Y >= a.layout.bottom.y || c.X >= a.w) { // its row is cut off by a small window
+			return nil
+		}
+		return c
 	}
 	if a.input == nil {
 		return a.screen().caret()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"cutaway/inspect"
+	"cutaway/inspect/fault"
 	"cutaway/ui/text"
 )
 
@@ -35,7 +37,7 @@ func (o Options) glyphs() *text.Glyphs {
 	return text.GlyphsFor(os.Getenv)
 }
 
-// framesPerSecond bounds the drawing; a screen of numbers that change once a second needs no more.
+// framesPerSecond bounds the drawing until pace does.
 const framesPerSecond = 30
 
 // Run opens the screen and returns when it is left. The terminal is restored on every way out.
@@ -88,16 +90,22 @@ func (a *App) runProgram(p *tea.Program) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	var ended atomic.Int32 // the signal
 	done := make(chan struct{})
 	defer close(done)
-	go func() {
+	fault.Go(func() {
 		select {
-		case <-signals:
+		case sig := <-signals:
+			ended.Store(int32(sig.(syscall.Signal)))
 			p.Quit()
 		case <-done:
 		}
-	}()
+	})
+	release := fault.Handle(func(value any, stack []byte) { p.Send(crash{value, stack}) })
+	a.pace.program = p
 	_, err := p.Run()
+	a.pace.stop()
+	release() // the terminal is itself again: a panic may end the process now
 	if left := a.limits.close(); left != nil {
 		fmt.Fprintln(os.Stderr, "cutaway: "+text.Sanitise(left.Error()))
 	}
@@ -108,8 +116,17 @@ func (a *App) runProgram(p *tea.Program) error {
 	if err != nil {
 		return fmt.Errorf("the screen: %w", err)
 	}
+	if sig := syscall.Signal(ended.Load()); sig != 0 {
+		return &SignalError{sig}
+	}
 	return nil
 }
+
+// SignalError says that a signal ended the screen, in good order.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error names the signal.
+func (e *SignalError) Error() string { return "ended by " + signalName(e.Signal) }
 
 // report writes a panic's trace once the terminal is itself again.
 func (c *crash) report(w io.Writer) error {

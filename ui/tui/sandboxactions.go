@@ -3,7 +3,6 @@ package tui
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -22,7 +21,7 @@ func (a stopSession) do(*App) tea.Cmd {
 // entries are the shells as the menu lists them.
 func (s *sandboxScreen) entries() []menuEntry {
 	list := make([]menuEntry, 0, len(s.sessions.list))
-	now := time.Now()
+	now := s.now()
 	for _, x := range s.sessions.list {
 		state := x.stateWords(now)
 		list = append(list, menuEntry{id: sessionID + strconv.Itoa(x.number), cells: []string{x.name() + " " + x.kind, state.text()}, style: state[0].style})
@@ -42,10 +41,10 @@ func (s *sandboxScreen) sessionNamed(id string) *session {
 }
 
 // otherSession shows the next shell, or the one before.
-func (s *sandboxScreen) otherSession(step int) tea.Cmd {
+func (s *sandboxScreen) otherSession(step int) {
 	list := s.sessions.list
 	at := slices.Index(list, s.session)
-	return s.turnTo(list[(at+step+len(list))%len(list)], false)
+	s.turnTo(list[(at+step+len(list))%len(list)], false)
 }
 
 // withoutTarget is true for the menu, which has no process.
@@ -65,7 +64,8 @@ func (s *sandboxScreen) enterOrRestart() tea.Cmd {
 			return s.say(warn, why)
 		}
 		cmd := s.begin(s.session)
-		return tea.Batch(cmd, s.turnTo(s.session, false))
+		s.turnTo(s.session, false)
+		return cmd
 	}
 	s.enterShell()
 	return nil
@@ -95,15 +95,23 @@ func (s *sandboxScreen) typeLeave() tea.Cmd {
 	return nil
 }
 
-// askStop asks before a session is ended.
-func (s *sandboxScreen) askStop() {
+// stop ends a launch at once, and asks before a session is ended in which something runs.
+func (s *sandboxScreen) stop() {
 	x := s.session
+	if x.state == starting {
+		x.end()
+		s.shell.changed()
+		return
+	}
 	question := []line{words(plain, "Everything in it is killed: ").put(strong, x.name()).put(plain, " · "+text.Sanitise(x.kind)+", PID "+strconv.Itoa(x.box.PID))}
 	s.open(newConfirm(s.look, "stop "+x.name(), question, stopSession{x}, "stop"))
 }
 
 func (s *sandboxScreen) cannotStop() string {
-	if s.session.state != running {
+	switch {
+	case s.session.state == starting:
+		return "" // which takes back a change, and makes none
+	case s.session.state != running:
 		return "nothing runs in it"
 	}
 	return s.cannotChange()
@@ -128,8 +136,12 @@ func (s *sandboxScreen) nothingSeen() string {
 // do enters a target in a pane of its own.
 func (act startEntry) do(a *App) tea.Cmd {
 	a.dialogs = a.dialogs[:len(a.dialogs)-1]
+	if why := a.cannotChange(); why != "" { // a dialog that opened by itself
+		return a.say(warn, why)
+	}
 	x, cmd := a.startSession("in "+act.target.name, order{entry: act.entry, target: act.target})
-	return tea.Batch(cmd, a.turnTo(numbered(5)), a.sandboxScreen().turnTo(x, false))
+	a.sandboxScreen().turnTo(x, false)
+	return tea.Batch(cmd, a.turnTo(numbered(5)))
 }
 
 // target is the sandbox that is shown, for its limits and for signals: its first process, or of an entered command that.
@@ -139,6 +151,8 @@ func (s *sandboxScreen) target() (change.Target, string) {
 		return change.Target{}, "show a shell first: the menu has no process"
 	case s.session.over():
 		return change.Target{}, "it has ended"
+	case s.snap == nil:
+		return change.Target{}, "the processes have not been read yet"
 	}
 	p := s.snap.ByID(s.session.first)
 	if p == nil {

@@ -18,7 +18,7 @@ func (s *sandboxScreen) followMenu() {
 	f := s.forms[id]
 	if f == nil && isPreset {
 		f = newFormPane(s.look, p)
-		f.setMachine(s.allowed)
+		s.tellMachine(f)
 		s.forms[id] = f
 	}
 	if f == nil {
@@ -32,33 +32,42 @@ func (s *sandboxScreen) followMenu() {
 	s.formChanged()
 }
 
-// formChanged has the scripts follow the form.
+// formChanged has the scripts follow the form. One that says nothing whole has none: those of the form before are of
+// something else.
 func (s *sandboxScreen) formChanged() {
-	if spec, err := s.form.spec(); err == nil {
-		s.script.setSpec(spec)
+	spec, err := s.form.spec()
+	if err != nil {
+		spec = nil
 	}
+	s.script.setSpec(spec)
 }
 
 func (a *App) takeProbed(msg probed) {
-	if msg.err != nil {
-		return // the forms go on without: a launch that is refused says why
-	}
-	a.allowed = msg.machine
+	a.asked, a.allowed = true, msg.machine
 	s := a.sandboxScreen()
 	for _, f := range s.forms {
-		f.setMachine(msg.machine)
+		s.tellMachine(f)
 	}
 	s.formChanged()
 }
 
-// errands asks the panes what they want to have worked out.
+// tellMachine tells a form what this machine is, or that it cannot be known.
+func (s *sandboxScreen) tellMachine(f *formPane) {
+	if s.asked && s.allowed == nil {
+		f.goWithout()
+		return
+	}
+	f.setMachine(s.allowed)
+}
+
+// errands asks the panes what they want to have worked out, and waits for what the shell that is shown writes.
 func (s *sandboxScreen) errands() tea.Cmd {
 	if s.session != nil && s.comparing {
 		s.followSession()
 		return s.beside.errands()
 	}
 	if s.session != nil {
-		return s.byHand.pull()
+		return tea.Batch(s.session.listen(), s.byHand.pull())
 	}
 	return tea.Batch(s.form.pull(), s.script.pull())
 }
@@ -98,7 +107,8 @@ func (s *sandboxScreen) chooseEntry() tea.Cmd {
 	id := s.menu.selected()
 	switch {
 	case strings.HasPrefix(id, sessionID):
-		return s.turnTo(s.sessionNamed(id), true)
+		s.turnTo(s.sessionNamed(id), true)
+		return nil
 	case id == likeID && s.forms[id] == nil:
 		if why := s.noSelection(); why != "" {
 			return s.say(warn, why)
@@ -129,7 +139,8 @@ func (s *sandboxScreen) launch(step bool) tea.Cmd {
 	own := *spec
 	own.Terminal = sandbox.TerminalAlways
 	x, cmd := s.startSession(s.form.title, order{spec: &own, step: step, notes: notes})
-	return tea.Batch(cmd, s.turnTo(x, false))
+	s.turnTo(x, false)
+	return cmd
 }
 
 // likened is a form that was filled from a running process.
@@ -159,10 +170,10 @@ func (s *sandboxScreen) takeLikened(msg likened) tea.Cmd {
 		marks[m.Field] = mark{m.Known, m.Text}
 	}
 	f := newFormPane(s.look, sandbox.Presets()[0])
-	f.setMachine(s.allowed)
-	f.beginAs("like "+msg.title, &msg.found.Spec, marks)
+	s.tellMachine(f)
+	f.beginAs("like "+text.Sanitise(msg.title), &msg.found.Spec, marks)
 	s.forms[likeID], s.form = f, f
-	s.session = nil
+	s.showMenu()
 	s.menu.setCurrent(likeID)
 	s.menu.find(likeID)
 	s.setFocus(inForm)
@@ -230,7 +241,7 @@ func (s *sandboxScreen) nextStage() tea.Cmd {
 	if s.session.state != starting {
 		return s.enterOrRestart()
 	}
-	if why := s.notStepping(); why != "" {
+	if why := s.cannotGoOn(); why != "" {
 		return s.say(warn, why)
 	}
 	s.answerStep(stepNext)
@@ -245,8 +256,18 @@ func (s *sandboxScreen) answerStep(a stepAnswer) {
 	s.session.staged.show(v)
 }
 
+// cannotGoOn says why the next stage cannot be done: it changes the system, which stopping does not.
+func (s *sandboxScreen) cannotGoOn() string {
+	if why := s.notStepping(); why != "" {
+		return why
+	}
+	return s.cannotChange()
+}
+
 func (s *sandboxScreen) notStepping() string {
 	switch {
+	case s.session.stopped && s.session.state == starting:
+		return "it is being stopped"
 	case s.session.state != starting:
 		return "the launch is over: enter goes to the shell"
 	case s.session.staged.launch.state != launchWaits:

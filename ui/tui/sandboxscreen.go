@@ -2,9 +2,6 @@ package tui
 
 import (
 	"slices"
-	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
 	"cutaway/inspect/users"
@@ -81,9 +78,10 @@ func (s *sandboxScreen) setLook(lk look) {
 	}
 }
 
-// stepping tells whether the steps are where the shell will be.
+// stepping tells whether the steps are where the shell will be. There are none while a root is unpacked.
 func (s *sandboxScreen) stepping() bool {
-	return s.session != nil && s.session.steps != nil && (s.session.state == starting || s.session.showSteps)
+	x := s.session
+	return x != nil && x.steps != nil && len(x.staged.launch.steps) > 0 && (x.state == starting || x.showSteps)
 }
 
 // panes are those of what is shown, in the order of tab.
@@ -234,6 +232,9 @@ func (s *sandboxScreen) paneAfter(step int) place {
 	if s.wide {
 		list = slices.DeleteFunc(slices.Clone(list), func(p place) bool { return s.rects[p].w == 0 })
 	}
+	if len(list) == 0 { // the window is too small for any
+		return s.focus
+	}
 	at := max(slices.Index(list, s.focus), 0)
 	return list[(at+step+len(list))%len(list)]
 }
@@ -264,20 +265,21 @@ func (s *sandboxScreen) showMenu() {
 }
 
 // turnTo shows a session; typing has keys go to its shell.
-func (s *sandboxScreen) turnTo(x *session, typing bool) tea.Cmd {
+func (s *sandboxScreen) turnTo(x *session, typing bool) {
 	if s.session == nil {
 		s.before = s.focus
 	}
 	s.session = x
 	s.shell.turnTo(x)
-	s.shell.typing = typing && !x.over()
+	s.shell.typing = typing && x.state == running
 	if x.order.spec != nil {
 		s.byHand.setSpec(x.order.spec)
 	}
 	s.focus = inShell
 	s.App.arrange()
-	s.feed.due = true
-	return x.listen()
+	if x.state != starting { // there is nothing to be seen of it yet, and a look takes time from the launch
+		s.feed.due = true
+	}
 }
 
 func (s *sandboxScreen) status() line {
@@ -285,7 +287,7 @@ func (s *sandboxScreen) status() line {
 		return s.menuStatus()
 	}
 	l := words(strong, s.session.name()).put(dim, " · "+text.Sanitise(s.session.kind)).gap(2)
-	l = append(l, s.session.stateWords(time.Now())...)
+	l = append(l, s.session.stateWords(s.now())...)
 	if notes := s.session.notes; len(notes) > 0 {
 		l = l.gap(2).put(warn, text.Sanitise(notes[0]))
 	}
@@ -339,38 +341,16 @@ func (s *sandboxScreen) takeDetail(d *inspect.Detail) {
 // whole tells whether the shell has the window.
 func (s *sandboxScreen) whole() bool { return s.zoomed && s.session != nil }
 
-// seen is new output of a session: that of another than the one shown waits until it is shown.
-func (s *sandboxScreen) seen(x *session) tea.Cmd {
-	if x != s.session || s.screen() != screen(s) {
-		return nil
-	}
-	s.shell.changed()
-	if x.over() || x.term == nil {
-		return nil
-	}
-	select {
-	case <-x.term.Done():
-		return nil
-	default:
-		return x.listen()
-	}
-}
-
 // started shows a session that runs now.
-func (s *sandboxScreen) started(x *session) tea.Cmd {
-	if x != s.session {
-		return nil
+func (s *sandboxScreen) started(x *session) {
+	if x == s.session {
+		x.showSteps = x.steps != nil
+		s.turnTo(x, x.steps == nil)
 	}
-	x.showSteps = x.steps != nil
-	cmd := s.turnTo(x, x.steps == nil)
-	if len(x.notes) > 0 {
-		cmd = tea.Batch(cmd, s.say(warn, shown(x.notes[0])))
-	}
-	return cmd
 }
 
 // notStarted tells why a session did not start. A target without a shell is offered again, with the host's tools.
-func (s *sandboxScreen) notStarted(x *session) tea.Cmd {
+func (s *sandboxScreen) notStarted(x *session) {
 	if x.steps != nil {
 		v := x.staged.launch
 		v.state, v.err = launchFailed, x.err
@@ -391,11 +371,10 @@ func (s *sandboxScreen) notStarted(x *session) tea.Cmd {
 			s.open(d.again(&again, words(warn, "It has no "+shown(e.Command[0])+". ").put(plain, "The host's tools may have it: choose them below files.")))
 		}
 	}
-	return nil
 }
 
 // sessionOver leaves the shell of a session that ended to the screen's keys.
-func (s *sandboxScreen) sessionOver(x *session) tea.Cmd {
+func (s *sandboxScreen) sessionOver(x *session) {
 	x.kernel.end(x.ended, x.howEnded())
 	if x == s.session {
 		s.shell.typing = false
@@ -403,7 +382,6 @@ func (s *sandboxScreen) sessionOver(x *session) tea.Cmd {
 		s.App.arrange()
 		s.shell.changed()
 	}
-	return nil
 }
 
 // forget takes a session off the list.

@@ -61,11 +61,17 @@ func (p *scriptPane) setLook(lk look) {
 	p.version++
 }
 
-// setSpec has the texts made of another Spec, which must not change any more. What was made stays to be seen until then.
+// setSpec has the texts made of another Spec, which must not change any more. What was made stays to be seen until then;
+// without a Spec there is none to be seen or copied.
 func (p *scriptPane) setSpec(s *sandbox.Spec) {
-	if p.spec != s {
-		p.spec = s
-		p.errand.wish()
+	if p.spec == s {
+		return
+	}
+	p.spec = s
+	p.errand.wish()
+	if s == nil {
+		p.made = make([]madeScript, len(p.tools))
+		p.version++
 	}
 }
 
@@ -84,6 +90,9 @@ func (p *scriptPane) pull() tea.Cmd {
 // took takes a text that was made.
 func (p *scriptPane) took(d errandDone) {
 	p.errand.end(d)
+	if p.spec == nil {
+		return
+	}
 	m := d.result.(madeScript)
 	p.made[m.tool] = m
 	p.version++
@@ -251,6 +260,8 @@ func (p *scriptPane) layOut(width int) {
 		for _, err := range flat(m.err) {
 			p.lines = append(p.lines, words(bad, text.Sanitise(err.Error())).wrap(width)...)
 		}
+	case p.spec == nil:
+		p.lines = append(p.lines, words(dim, "There is no text: the form says what is wrong."))
 	case m.script.Text == "":
 		p.lines = append(p.lines, words(dim, "…"))
 	}

@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"context"
 	"fmt"
+	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -11,6 +11,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/sandbox"
+	"cutaway/sandbox/rootfs"
 	"cutaway/ui/text"
 	"cutaway/ui/vterm"
 )
@@ -23,20 +24,37 @@ type session struct {
 	run    int // how often it was started
 
 	state  sessionState
-	box    *sandbox.Sandbox // nil until it runs
-	term   *vterm.Terminal  // nil until it runs
-	steps  *stepper         // nil when it is not launched step by step
-	kernel *kernelPane      // what the kernel says of it
-	staged *stepPane        // what steps told
-	cancel context.CancelFunc
+	up     *startup        // what starts it
+	box    *boxed          // nil until it runs
+	term   *vterm.Terminal // nil until it runs
+	steps  *stepper        // nil when it is not launched step by step
+	kernel *kernelPane     // what the kernel says of it
+	staged *stepPane       // what steps told
 
 	began, ended time.Time
 	status       sandbox.Status
-	err          error      // why it did not start, or what could not be cleaned up
-	notes        []string   // what could not be had as it was asked for
-	first        inspect.ID // its first process; zero before a snapshot had it
-	waiting      bool       // somebody waits for what it writes next
-	showSteps    bool       // the steps are seen still, though the command runs
+	err          error           // why it did not start, or what could not be cleaned up
+	notes        []string        // what could not be had as it was asked for
+	first        inspect.ID      // its first process; zero before a snapshot had it
+	waiting      bool            // somebody waits for what it writes next
+	showSteps    bool            // the steps are seen still, though the command runs
+	stopped      bool            // somebody wants its end
+	unpacked     rootfs.Progress // of its root, while that is unpacked; else its What is ""
+}
+
+// boxed is what the screen needs of a *sandbox.Sandbox.
+type boxed struct {
+	PID      int
+	Terminal *os.File // nil when it has none
+	Notes    []string
+	life
+}
+
+// life is the part of a sandbox that ends.
+type life interface {
+	Wait() (sandbox.Status, error)
+	Done() <-chan struct{}
+	Kill()
 }
 
 // order is what a session starts, and starts again.
@@ -89,7 +107,12 @@ func (s *session) find(snap *inspect.Snapshot) {
 func (s *session) stateWords(now time.Time) line {
 	switch s.state {
 	case starting:
-		if s.steps != nil {
+		switch {
+		case s.stopped:
+			return words(dim, "stopping")
+		case s.unpacked.What != "":
+			return words(dim, s.unpackedShare())
+		case s.steps != nil:
 			return words(warn, "step by step")
 		}
 		return words(dim, "starting")
@@ -130,11 +153,10 @@ func signalName(s syscall.Signal) string {
 	return "signal " + strconv.Itoa(int(s))
 }
 
-// end ends what runs of it. It does not wait.
+// end ends what runs of it, or the launch. It does not wait.
 func (s *session) end() {
-	if s.cancel != nil {
-		s.cancel()
-	}
+	s.stopped = true
+	s.up.cancel()
 	if s.box != nil && s.state == running {
 		s.box.Kill()
 	}

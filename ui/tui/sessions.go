@@ -20,7 +20,9 @@ import (
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/export"
 	"cutaway/sandbox/journal"
+	"cutaway/sandbox/rootfs"
 	"cutaway/sandbox/shell"
+	"cutaway/ui/text"
 	"cutaway/ui/vterm"
 )
 
@@ -36,7 +38,7 @@ type (
 	launched struct {
 		s   *session
 		run int
-		box *sandbox.Sandbox
+		box *boxed
 		j   error // why the journal does not hold it
 		err error
 	}
@@ -58,6 +60,12 @@ type (
 		run    int
 		mounts []proc.Mount
 	}
+	// unpacking is a launch that unpacks the root.
+	unpacking struct {
+		s    *session
+		run  int
+		told rootfs.Progress
+	}
 	// stepped is a launch that stopped before a stage, or passed it.
 	stepped struct {
 		s      *session
@@ -66,33 +74,33 @@ type (
 	}
 )
 
-// startSession begins a session and shows it.
+// startSession begins a session. What kind it is may have another process's name in it.
 func (a *App) startSession(kind string, o order) (*session, tea.Cmd) {
 	a.sessions.count++
-	s := &session{number: a.sessions.count, kind: kind, order: o}
+	s := &session{number: a.sessions.count, kind: text.Sanitise(kind), order: o}
 	a.sessions.list = append(a.sessions.list, s)
 	return s, a.begin(s)
 }
 
 // begin starts what a session is for, also again. It happens away from the screen.
 func (a *App) begin(s *session) tea.Cmd {
-	ctx, cancel := context.WithCancel(a.feed.ctx)
+	up := newStartup(a.feed.ctx)
 	size := a.shellSize()
-	*s = session{number: s.number, kind: s.kind, order: s.order, run: s.run + 1, cancel: cancel, began: time.Now()}
+	*s = session{number: s.number, kind: s.kind, order: s.order, run: s.run + 1, up: up, began: a.now()}
 	s.kernel, s.staged = newKernelPane(a.look, a.kernel), newStepPane(a.look)
 	opts := sandbox.Options{
 		Interactive: true, Environ: shellEnviron(os.Environ()), Columns: uint16(size.w), Rows: uint16(size.h),
-		Machine: a.allowed, Resolve: resolveIn(a.snap),
+		Machine: a.allowed, Resolve: resolveIn(a.snap), Progress: up.progress,
 	}
-	cmds := []tea.Cmd{s.readHostMounts(a.o.Inspect.Proc)}
+	cmds := []tea.Cmd{s.readHostMounts(a.o.Inspect.Proc), s.nextProgress()}
 	if s.order.step {
-		s.steps = newStepper(ctx)
+		s.steps = newStepper(up.ctx)
 		s.steps.attach(&opts)
 		cmds = append(cmds, s.nextStep())
 	}
 	st, run, o, begin := s.steps, s.run, s.order, a.hands.start
-	start := guarded(func() tea.Msg {
-		box, j, err := begin(&o, ctx, opts)
+	start := waiting(func() tea.Msg {
+		box, j, err := up.do(func(ctx context.Context) (*boxed, error, error) { return begin(&o, ctx, opts) })
 		if err == nil && st != nil {
 			st.done(box.PID)
 		}
@@ -119,14 +127,15 @@ func (s *session) readHostMounts(procRoot string) tea.Cmd {
 
 // hands are what the screen does to the system beside what its controller does, and how it looks from inside; tests have others.
 type hands struct {
-	start func(*order, context.Context, sandbox.Options) (box *sandbox.Sandbox, unwritten, err error)
+	start func(*order, context.Context, sandbox.Options) (box *boxed, unwritten, err error)
 	save  func(path, content string, mode os.FileMode) (where string, err error)
 	look  func(context.Context, *inspect.Snapshot, compare.Reader, *inspect.Process, *inspect.Container, bool) (*compare.Side, error)
 	run   func(context.Context, runPlace, string) ran
 }
 
 // start launches or enters, and writes down that it did.
-func (o *order) start(ctx context.Context, opts sandbox.Options) (box *sandbox.Sandbox, unwritten, err error) {
+func (o *order) start(ctx context.Context, opts sandbox.Options) (*boxed, error, error) {
+	var box *sandbox.Sandbox
 	e, err := journal.Do(o.change(), func() (err error) {
 		if o.entry != nil {
 			box, err = sandbox.Enter(ctx, o.entry, opts)
@@ -135,7 +144,10 @@ func (o *order) start(ctx context.Context, opts sandbox.Options) (box *sandbox.S
 		box, err = sandbox.Start(ctx, o.spec, opts)
 		return err
 	})
-	return box, e.Unwritten, err
+	if err != nil {
+		return nil, e.Unwritten, err
+	}
+	return &boxed{box.PID, box.Terminal, box.Notes, box}, e.Unwritten, nil
 }
 
 // change is what the journal says of it.
@@ -203,7 +215,7 @@ func resolveIn(snap *inspect.Snapshot) func(string) (int, uint64, error) {
 // nextStep waits for a launch to say what it did.
 func (s *session) nextStep() tea.Cmd {
 	st, run := s.steps, s.run
-	return guarded(func() tea.Msg {
+	return waiting(func() tea.Msg {
 		select {
 		case r := <-st.reports:
 			return stepped{s, run, r}
@@ -213,14 +225,20 @@ func (s *session) nextStep() tea.Cmd {
 	})
 }
 
-// listen waits for output. Only what is seen is waited for: the terminal keeps what it wrote meanwhile.
+// listen waits for output, unless that is waited for or there will be none. Only what is seen is waited for: the terminal keeps what
+// it wrote meanwhile.
 func (s *session) listen() tea.Cmd {
 	if s.waiting || s.term == nil {
 		return nil
 	}
+	select {
+	case <-s.term.Done():
+		return nil
+	default:
+	}
 	s.waiting = true
 	term, run := s.term, s.run
-	return guarded(func() tea.Msg {
+	return waiting(func() tea.Msg {
 		select {
 		case <-term.Changed():
 		case <-term.Done():
@@ -235,7 +253,7 @@ const lastOutput = 300 * time.Millisecond
 // awaitEnd waits until the session is over and all that it wrote was read.
 func (s *session) awaitEnd() tea.Cmd {
 	box, term, run := s.box, s.term, s.run
-	return guarded(func() tea.Msg {
+	return waiting(func() tea.Msg {
 		status, err := box.Wait()
 		if term != nil {
 			select {
@@ -258,7 +276,16 @@ func (a *App) takeSession(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		msg.s.waiting = false
-		return a.sandboxScreen().seen(msg.s)
+		if s := a.sandboxScreen(); s.session == msg.s {
+			s.shell.changed()
+		}
+	case unpacking:
+		if msg.run != msg.s.run || msg.s.state != starting {
+			return nil
+		}
+		msg.s.unpacked = msg.told
+		a.sandboxScreen().shell.changed()
+		return msg.s.nextProgress()
 	case stepped:
 		if msg.run != msg.s.run {
 			return nil
@@ -266,7 +293,11 @@ func (a *App) takeSession(msg tea.Msg) tea.Cmd {
 		a.feed.due = true
 		v := msg.s.staged.launch
 		v.take(msg.report)
+		if msg.s.state == failed { // of which the screen heard before
+			v.state, v.err = launchFailed, msg.s.err
+		}
 		msg.s.staged.show(v)
+		a.sandboxScreen().shell.changed()
 		return msg.s.nextStep()
 	case hostMounted:
 		if msg.run == msg.s.run {
@@ -277,13 +308,16 @@ func (a *App) takeSession(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		s := msg.s
-		s.state, s.status, s.ended = ended, msg.status, time.Now()
+		s.state, s.status, s.ended = ended, msg.status, a.now()
 		if msg.err != nil {
 			s.err = msg.err
 		}
-		s.cancel()
+		s.up.cancel()
 		a.feed.due = true
-		return a.sandboxScreen().sessionOver(s)
+		a.sandboxScreen().sessionOver(s)
+		if msg.err != nil {
+			return a.say(bad, s.name()+" left something behind: "+shown(msg.err.Error()))
+		}
 	}
 	return nil
 }
@@ -292,21 +326,32 @@ func (a *App) takeLaunched(msg launched) tea.Cmd {
 	s := msg.s
 	a.feed.due = true
 	if msg.err != nil {
-		s.state, s.err, s.ended = failed, msg.err, time.Now()
-		s.cancel()
-		return a.sandboxScreen().notStarted(s)
+		if s.stopped && errors.Is(msg.err, context.Canceled) {
+			msg.err = errStepStopped
+		}
+		s.state, s.err, s.ended = failed, msg.err, a.now()
+		s.up.cancel()
+		a.sandboxScreen().notStarted(s)
+		return nil
 	}
-	s.box, s.state, s.began = msg.box, running, time.Now()
+	s.box, s.state, s.began = msg.box, running, a.now()
+	if s.stopped { // too late for the launch to notice
+		s.box.Kill()
+	}
 	s.notes = slices.Concat(s.order.notes, msg.box.Notes)
 	if msg.j != nil {
-		s.notes = append(slices.Clip(s.notes), "the journal could not be written: "+msg.j.Error())
+		s.notes = append(s.notes, "the journal could not be written: "+msg.j.Error())
 	}
 	s.kernel.setNotes(s.notes)
 	if msg.box.Terminal != nil {
 		size := a.shellSize()
 		s.term = vterm.New(msg.box.Terminal, size.w, size.h)
 	}
-	return tea.Batch(s.awaitEnd(), a.sandboxScreen().started(s))
+	a.sandboxScreen().started(s)
+	if len(s.notes) > 0 {
+		return tea.Batch(s.awaitEnd(), a.say(warn, shown(strings.Join(s.notes, "; "))))
+	}
+	return s.awaitEnd()
 }
 
 // alive counts the sessions of which something runs, or is about to.
@@ -322,21 +367,28 @@ func (a *App) alive() (n int) {
 // endTime is how long the screen waits at its end for what it started to be gone.
 const endTime = 5 * time.Second
 
-// endSessions ends all that runs and waits for it, when the screen is left in whatever way.
+// endSessions ends all that runs or is being started and waits for it, when the screen is left in whatever way.
 func (a *App) endSessions() {
-	deadline := time.After(endTime)
-	for _, s := range a.sessions.list {
-		s.end()
-	}
-	for _, s := range a.sessions.list {
-		if s.box == nil {
-			continue
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for _, s := range a.sessions.list {
+			s.up.cancel()
 		}
-		select {
-		case <-s.box.Done():
-		case <-deadline:
-			return
+		var boxes []*boxed
+		for _, s := range a.sessions.list {
+			if box := s.up.leave(); box != nil {
+				box.Kill()
+				boxes = append(boxes, box)
+			}
 		}
+		for _, box := range boxes {
+			<-box.Done()
+		}
+	}()
+	select {
+	case <-gone:
+	case <-time.After(endTime):
 	}
 }
 

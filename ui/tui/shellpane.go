@@ -154,7 +154,9 @@ func (p *shellPane) without(in rect) []string {
 		say = append(words(bad, "It did not start: ").put(plain, text.Sanitise(s.err.Error())).wrap(max(in.w-4, 1)), nil)
 		say = append(say, words(dim, "enter tries again, N makes another, D forgets it"))
 	default:
-		say = []line{words(dim, "starting…")}
+		for _, l := range s.startWords() {
+			say = append(say, l.wrap(max(in.w-4, 1))...)
+		}
 	}
 	lines := []string{blanks(in.w)}
 	for _, l := range say {

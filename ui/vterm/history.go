@@ -26,6 +26,11 @@ func (h *history) push(l Line) {
 	h.first++
 }
 
+// skip counts lines that come and go before anybody can see them, when as many follow as are kept.
+func (h *history) skip(n int) {
+	h.ring, h.start, h.first = h.ring[:0], 0, h.end()+n
+}
+
 // line is the ith line from the oldest.
 func (h *history) line(i int) Line { return h.ring[(h.start+i)%len(h.ring)] }
 

@@ -348,7 +348,11 @@ func TestPlainIsExact(t *testing.T) {
 	for round := range 300 {
 		w, h := 1+random.IntN(30), 1+random.IntN(12)
 		var b strings.Builder
-		for range random.IntN(12 * h) {
+		lines := random.IntN(12 * h)
+		if round%50 == 0 { // more than history holds
+			lines = 2 * historyLines
+		}
+		for range lines {
 			for range random.IntN(6) {
 				b.WriteString(pieces[random.IntN(len(pieces))])
 			}
@@ -366,6 +370,9 @@ func TestPlainIsExact(t *testing.T) {
 			short++
 		}
 		fast.feed([]byte(plain[taken:]))
+		if round%50 == 0 { // cmp has more lines to show than anybody reads
+			plain = "a flood"
+		}
 
 		if diff := cmp.Diff(slow.screen(0), fast.screen(0)); diff != "" {
 			t.Fatalf("round %d, %dx%d, %q then %q: screen (-slow +fast):\n%s", round, w, h, start, plain, diff)

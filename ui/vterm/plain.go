@@ -69,9 +69,11 @@ func (m *machine) plain(b []byte) (taken, seen int) {
 		m.history.push(m.line(y))
 	}
 	layout := layout{m: m, cells: make([]uv.Cell, m.w)}
+	left := bytes.Count(b[head:tail], []byte{'\n'})
 	for rest := b[head:tail]; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
-		layout.line(rest[:i-1])
+		left--
+		layout.line(rest[:i-1], left < historyLines)
 		rest = rest[i+1:]
 	}
 	m.fill(0, m.h-1, m.w, m.h, m.blank()) // the pen may be another one now
@@ -145,9 +147,10 @@ type layout struct {
 	joinable bool
 }
 
-// line writes one line into history, which may take several of the screen.
-func (l *layout) line(b []byte) {
-	if l.ascii(b) {
+// line writes one line into history, which may take several of the screen. stays tells that it will be there in the end, and
+// not have been pushed out by those after it.
+func (l *layout) line(b []byte, stays bool) {
+	if l.ascii(b, stays) {
 		return
 	}
 	l.clear()
@@ -174,7 +177,7 @@ func (l *layout) line(b []byte) {
 }
 
 // ascii writes a line of ASCII characters, unless its ground has a colour.
-func (l *layout) ascii(b []byte) bool {
+func (l *layout) ascii(b []byte, stays bool) bool {
 	if l.m.pen.Bg != nil {
 		return false
 	}
@@ -182,6 +185,10 @@ func (l *layout) ascii(b []byte) bool {
 		if c >= utf8.RuneSelf || c < ' ' {
 			return false
 		}
+	}
+	if !stays {
+		l.m.history.skip(max((len(b)+l.m.w-1)/l.m.w, 1))
+		return true
 	}
 	style := styleOf(&l.m.pen)
 	for first := true; first || len(b) > 0; first = false {

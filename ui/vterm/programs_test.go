@@ -125,7 +125,7 @@ func TestBash(t *testing.T) {
 	s.prompt()
 
 	s.run("clear")
-	s.prompt()
+	s.until("cleared screen", func(text string, _ Screen) bool { return text == "ready$" })
 	s.Paste("echo one\necho two")
 	s.see("ready$ echo one\necho two") // bash asks for brackets: nothing runs yet
 	s.press(tea.KeyEnter, 0)

@@ -4,9 +4,9 @@ import "sync"
 
 // Sizes of the queues between the goroutines.
 const (
-	maxInput   = 1 << 20 // output of the program that waits to be parsed; beyond that the program waits
-	maxOutput  = 1 << 20 // keys and pastes that the program has not read
-	maxAnswers = 4 << 10 // above this answers are dropped: a program that asks and does not read gets none
+	maxInput   = plainSize // output of the program that waits to be parsed; beyond that the program waits
+	maxOutput  = 1 << 20   // keys and pastes that the program has not read
+	maxAnswers = 4 << 10   // above this answers are dropped: a program that asks and does not read gets none
 )
 
 // queue is bytes on their way between two goroutines.

@@ -6,13 +6,17 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"cutaway/inspect/fault"
 )
 
-// A flood is parsed for parseTime, then nothing for pauseTime: half of a core at most, and the screen is drawn no more
-// often than a person sees. What comes after a pause of its own is parsed at once.
+// A flood is parsed for parseTime, then nothing for pauseTime: a third of a core at most, and the screen is drawn no more
+// often than a person sees. While nobody looks, there are unseenPauses of them: a tenth. What comes after a pause
+// of its own is parsed at once.
 const (
-	parseTime = 12 * time.Millisecond
-	pauseTime = 12 * time.Millisecond
+	parseTime    = 12 * time.Millisecond
+	pauseTime    = 24 * time.Millisecond
+	unseenPauses = 5
 )
 
 // Terminal is a virtual terminal at the master of a pty. Its methods may be called from any goroutine.
@@ -24,8 +28,16 @@ type Terminal struct {
 	ended   chan struct{} // nothing more can be read
 	done    chan struct{} // and all is parsed
 
+	next    sync.Mutex // to have the machine; who waits for it comes before the next piece is parsed
 	mu      sync.Mutex
 	machine *machine
+}
+
+// lock takes the machine for a moment. A mutex alone would go to the parser again, a millisecond long.
+func (t *Terminal) lock() {
+	t.next.Lock()
+	t.mu.Lock()
+	t.next.Unlock()
 }
 
 // New takes over the reading and writing of a pty's master until it is closed by its owner or the other end is gone, and
@@ -38,9 +50,9 @@ func New(pty *os.File, w, h int) *Terminal {
 	}
 	t.machine = newMachine(w, h, func(s string) { t.output.offer(s, maxAnswers) })
 	t.pty.setSize(t.machine.w, t.machine.h)
-	go t.read()
-	go t.parse()
-	go t.writeOut()
+	fault.Go(t.read)
+	fault.Go(t.parse)
+	fault.Go(t.writeOut)
 	return t
 }
 
@@ -85,18 +97,32 @@ func (t *Terminal) parse() {
 			busy = 0
 		}
 		for len(batch) > 0 {
-			t.mu.Lock()
-			n := t.machine.step(batch)
-			t.mu.Unlock()
-			batch = batch[n:]
+			batch = batch[t.step(batch):]
 			if busy += time.Since(start); busy >= parseTime {
 				t.announce()
-				time.Sleep(pauseTime)
+				t.pause()
 				busy = 0
 			}
 			start = time.Now()
 		}
 		t.announce()
+	}
+}
+
+// step gives the beginning of what was read to the machine, and returns how much that was.
+func (t *Terminal) step(batch []byte) int {
+	t.lock()
+	defer t.mu.Unlock() // also in a panic: who draws the screen must not wait for ever
+	return t.machine.step(batch)
+}
+
+// pause rests after what was announced: longer when nobody takes notice of that.
+func (t *Terminal) pause() {
+	for range unseenPauses {
+		time.Sleep(pauseTime)
+		if len(t.changed) == 0 {
+			return
+		}
 	}
 }
 
@@ -124,17 +150,20 @@ func (t *Terminal) writeOut() {
 // Resize gives the terminal another size, and tells the program (SIGWINCH by TIOCSWINSZ, ioctl_tty(2)). A pty that is
 // closed is no error.
 func (t *Terminal) Resize(w, h int) {
-	t.mu.Lock()
-	t.machine.safely(func() { t.machine.resize(w, h) })
-	w, h = t.machine.w, t.machine.h
-	t.mu.Unlock()
-	t.pty.setSize(w, h)
+	t.pty.setSize(t.resize(w, h))
 	t.announce()
+}
+
+func (t *Terminal) resize(w, h int) (int, int) {
+	t.lock()
+	defer t.mu.Unlock()
+	t.machine.safely(func() { t.machine.resize(w, h) })
+	return t.machine.w, t.machine.h
 }
 
 // Screen is what is seen when scrolled back by that many lines; 0 is the live screen.
 func (t *Terminal) Screen(back int) Screen {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.screen(back)
 }
@@ -143,7 +172,7 @@ func (t *Terminal) Screen(back int) Screen {
 // number (see Screen.First), columns from 0. A selection by these numbers stays at its text while new output scrolls it;
 // lines that are gone from history are left out. Each line of the screen is a line, without the blanks at its end.
 func (t *Terminal) Text(fromLine, fromCol, toLine, toCol int) string {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.text(fromLine, fromCol, toLine, toCol)
 }
@@ -151,7 +180,7 @@ func (t *Terminal) Text(fromLine, fromCol, toLine, toCol int) string {
 // Key types a key, as xterm sends it. It returns false when the program does not read and the queue is full, or is gone.
 // A key that xterm sends nothing for is true.
 func (t *Terminal) Key(k tea.KeyPressMsg) bool {
-	t.mu.Lock()
+	t.lock()
 	s := keySequence(k.Key(), t.machine.modes)
 	t.mu.Unlock()
 	return t.output.offer(s, maxOutput)
@@ -161,7 +190,7 @@ func (t *Terminal) Key(k tea.KeyPressMsg) bool {
 // characters but tabs are left out, so that the text can neither end the brackets nor be taken for keys. It returns false
 // when the text is larger than the room in the queue, 1 MiB when the program reads.
 func (t *Terminal) Paste(s string) bool {
-	t.mu.Lock()
+	t.lock()
 	bracketed := t.machine.modes.bracketedPaste
 	t.mu.Unlock()
 	return t.output.offer(pasteText(s, bracketed), maxOutput)
@@ -169,7 +198,7 @@ func (t *Terminal) Paste(s string) bool {
 
 // Mouse sends what the mouse did, at x and y of the terminal. It returns false when the program does not want to know it.
 func (t *Terminal) Mouse(msg tea.MouseMsg) bool {
-	t.mu.Lock()
+	t.lock()
 	s := mouseSequence(msg, t.machine.modes, t.machine.w, t.machine.h)
 	t.mu.Unlock()
 	return s != "" && t.output.offer(s, maxOutput)
@@ -177,7 +206,7 @@ func (t *Terminal) Mouse(msg tea.MouseMsg) bool {
 
 // WantsMouse tells whether the program asked for the mouse.
 func (t *Terminal) WantsMouse() bool {
-	t.mu.Lock()
+	t.lock()
 	defer t.mu.Unlock()
 	return t.machine.modes.mouse != 0
 }

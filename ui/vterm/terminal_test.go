@@ -237,6 +237,15 @@ func BenchmarkFloodColoured(b *testing.B) {
 func benchmarkFlood(b *testing.B, chunk string) {
 	term, _, slave := open(b, 100, 50)
 	b.SetBytes(int64(len(chunk)))
+	go func() { // somebody looks
+		for {
+			select {
+			case <-term.Changed():
+			case <-term.Done():
+				return
+			}
+		}
+	}()
 	for b.Loop() {
 		write(b, slave, chunk)
 	}
