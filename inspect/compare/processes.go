@@ -133,27 +133,37 @@ func (v *view) sees() *seen {
 }
 
 // belowPIDs tells of a process whether it is in a PID namespace or in one below: it or one that it descends from is a member. Who was
-// given to a parent outside (by setns) is found by its own namespace alone.
+// given to a parent outside (by setns) is found by its own namespace, which others are in that descend from a member.
 func (v *view) belowPIDs(ino uint64) func(int) bool {
 	link := linkOf(proc.PID)
-	verdict := make([]int8, len(v.Snapshot.Procs))
-	var ask func(int) bool
-	ask = func(i int) bool {
+	procs := v.Snapshot.Procs
+	inos := map[uint64]bool{ino: true}
+	own := func(i int) bool {
+		ns := procs[i].Facts.NS
+		return ns != nil && ns.How[link].OK() && inos[ns.Ino[link]]
+	}
+	verdict := make([]int8, len(procs))
+	var descends func(int) bool
+	descends = func(i int) bool {
 		if verdict[i] != 0 {
 			return verdict[i] > 0
 		}
-		verdict[i] = -1
-		p := &v.Snapshot.Procs[i]
-		in := p.Facts.NS != nil && p.Facts.NS.How[link].OK() && p.Facts.NS.Ino[link] == ino
-		if !in {
-			if up := v.Snapshot.Position(p.PPID); up >= 0 {
-				in = ask(up)
-			}
-		}
+		verdict[i] = -1 // also for a parent that is its own, in a hostile copy of proc
+		up := v.Snapshot.Position(procs[i].PPID)
+		in := own(i) || up >= 0 && descends(up)
 		if in {
 			verdict[i] = 1
 		}
 		return in
 	}
-	return ask
+	var below []uint64
+	for i := range procs {
+		if ns := procs[i].Facts.NS; descends(i) && ns != nil && ns.How[link].OK() {
+			below = append(below, ns.Ino[link])
+		}
+	}
+	for _, b := range below {
+		inos[b] = true
+	}
+	return func(i int) bool { return verdict[i] > 0 || own(i) }
 }

@@ -2,8 +2,9 @@ package inside
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"cutaway/inspect/reading"
 )
@@ -19,7 +20,7 @@ type Sysctl struct {
 func (s *Sysctl) File() string { return "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/") }
 
 // namespaced are the settings that people set for containers (docker run --sysctl) and that decide what a container can do.
-// Those below user are of the reader's user namespace, which a thread of ours cannot enter.
+// Those below user are of the reader's user namespace, which a thread cannot enter.
 var namespaced = []struct{ kind, name string }{
 	{"net", "net.ipv4.ip_forward"},
 	{"net", "net.ipv4.ip_unprivileged_port_start"},
@@ -45,9 +46,9 @@ var namespaced = []struct{ kind, name string }{
 	{"user", "user.max_net_namespaces"},
 }
 
-// sysctls reads the settings on a thread that has entered the process's namespaces: files below /proc/sys are those of the
-// reader's (proc_sys_net(5), ipc_namespaces(7)), wherever they are mounted.
-func sysctls(dir string, e entered) []Sysctl {
+// sysctls reads the settings where the namespaces are a process's: files below /proc/sys are those of the reader's (proc_sys_net(5),
+// ipc_namespaces(7)), wherever they are mounted.
+func sysctls(dir place, e entered) []Sysctl {
 	otherUser := differs(dir, "user")
 	list := make([]Sysctl, len(namespaced))
 	for i, n := range namespaced {
@@ -59,16 +60,16 @@ func sysctls(dir string, e entered) []Sysctl {
 		case n.kind == "user" && otherUser:
 			s.Value = reading.Missing[string](reading.NotRead)
 		default:
-			text, err := readFile(s.File())
-			s.Value = reading.Of[string]{Value: strings.Join(strings.Fields(string(text)), " "), How: reading.FromError(err)}
+			text, err := readAt(unix.AT_FDCWD, s.File())
+			s.Value = reading.Of[string]{Value: words(text), How: reading.FromError(err)}
 		}
 	}
 	return list
 }
 
 // differs tells whether a namespace of a process is another than ours; what cannot be told counts as another.
-func differs(dir, name string) bool {
-	theirs, err1 := os.Readlink(filepath.Join(dir, "ns", name))
+func differs(dir place, name string) bool {
+	theirs, err1 := dir.link("ns/" + name)
 	ours, err2 := os.Readlink("/proc/self/ns/" + name)
 	return err1 != nil || err2 != nil || theirs != ours
 }
