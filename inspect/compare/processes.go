@@ -12,7 +12,7 @@ import (
 )
 
 // mostAlone is how many processes that one side alone sees get a row each; more are counted in one row.
-const mostAlone = 50
+const mostAlone = 20
 
 // processes joins the processes that the sides see, by the process, with the PID that each side has for it.
 func processes(p *pairs) {
