@@ -80,7 +80,7 @@ func beginning(word string, cells int, must bool) string {
 		return ""
 	}
 	head := strings.TrimSuffix(text.Truncate(word+"  ", cells+1), text.Ellipsis) // the blanks have it cut for sure
-	if at := strings.LastIndexAny(head, "/,:;=["); at > 0 && (must || at >= len(head)/2) {
+	if at := strings.LastIndexAny(head, "/,:;=[_."); at > 0 && (must || at >= len(head)/2) {
 		return head[:at+1]
 	}
 	if must {
