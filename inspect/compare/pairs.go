@@ -139,29 +139,32 @@ func (p *pairs) joinItems(l, r []item) {
 	for i := range r {
 		at[r[i].key] = append(at[r[i].key], i)
 	}
+	other := make([]int, len(l)) // of the right, or -1
 	joined := make([]bool, len(r))
+	for i := range l {
+		other[i] = -1
+		if same := at[l[i].key]; len(same) > 0 {
+			other[i], at[l[i].key] = same[0], same[1:]
+			joined[same[0]] = true
+		}
+	}
 	next := 0
-	upTo := func(end int) {
+	aloneUpTo := func(end int) {
 		for ; next < end; next++ {
 			if !joined[next] {
 				p.add(r[next].key, r[next].label, nil, r[next].value)
 			}
 		}
 	}
-	for i := range l {
-		left := &l[i]
-		same := at[left.key]
-		if len(same) == 0 {
-			p.add(left.key, left.label, left.value, nil)
+	for i, j := range other {
+		if j < 0 {
+			p.add(l[i].key, l[i].label, l[i].value, nil)
 			continue
 		}
-		j := same[0]
-		at[left.key] = same[1:]
-		joined[j] = true
-		upTo(j)
-		p.add(left.key, left.label, left.value, r[j].value)
+		aloneUpTo(j)
+		p.add(l[i].key, l[i].label, l[i].value, r[j].value)
 	}
-	upTo(len(r))
+	aloneUpTo(len(r))
 }
 
 // listValue stands for a whole list.
