@@ -2,10 +2,12 @@ package inside
 
 import (
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 )
 
@@ -62,9 +64,49 @@ func sysctls(dir place, e entered) []Sysctl {
 		default:
 			text, err := readAt(unix.AT_FDCWD, s.File())
 			s.Value = reading.Of[string]{Value: words(text), How: reading.FromError(err)}
+			if n.name == ofGroups && otherUser && err == nil {
+				s.Value = asNumberedThere(dir, s.Value.Value)
+			}
 		}
 	}
 	return list
+}
+
+// ofGroups is a range of groups, which everybody reads as his own user namespace numbers them (ipv4_ping_group_range in
+// net/ipv4/sysctl_net_ipv4.c).
+const ofGroups = "net.ipv4.ping_group_range"
+
+// overflow is what a group is called that has no number (from_kgid_munged in kernel/user_namespace.c).
+const overflow = 65534
+
+// asNumberedThere gives groups the numbers of a process's user namespace.
+func asNumberedThere(dir place, groups string) reading.Of[string] {
+	text, err := dir.read("gid_map")
+	if err != nil {
+		return reading.Error[string](err)
+	}
+	lines, err := proc.ParseIDMap(text)
+	if err != nil {
+		return reading.Error[string](err)
+	}
+	list := strings.Fields(groups)
+	for i, word := range list {
+		id, err := strconv.ParseUint(word, 10, 32)
+		if err != nil {
+			return reading.Error[string](err)
+		}
+		list[i] = strconv.FormatUint(numberThere(lines, id), 10)
+	}
+	return reading.Value(strings.Join(list, " "))
+}
+
+func numberThere(lines []proc.IDMapping, id uint64) uint64 {
+	for _, m := range lines {
+		if first := uint64(m.Outside); id >= first && id-first < uint64(m.Count) {
+			return uint64(m.Inside) + id - first
+		}
+	}
+	return overflow
 }
 
 // differs tells whether a namespace of a process is another than ours; what cannot be told counts as another.

@@ -3,6 +3,7 @@ package livetest
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -132,4 +133,9 @@ func (e *Engine) record(t testing.TB, id string) string {
 func (e *Engine) Command(t testing.TB, args ...string) string {
 	t.Helper()
 	return e.Machine.Run(t, slices.Concat(e.client, args)...)
+}
+
+// Exec prepares a program that runs in a container as `docker exec` runs it, to see what is seen from inside.
+func (e *Engine) Exec(c *Container, argv ...string) *exec.Cmd {
+	return e.Machine.Command(slices.Concat(e.client, []string{"exec", c.ID}, argv)...)
 }
