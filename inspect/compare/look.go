@@ -19,7 +19,7 @@ type Reader interface {
 // there. An error says that the process has ended.
 func Look(ctx context.Context, s *inspect.Snapshot, r Reader, p *inspect.Process, c *inspect.Container, elsewhere bool) (*Side, error) {
 	side := &Side{Title: Title(p, c), Snapshot: s, Process: p, Container: c}
-	d, err := r.ReadParts(ctx, s, p.ID, inspect.PartMounts|inspect.PartFiles)
+	d, err := r.ReadParts(ctx, s, p.ID, inspect.PartMounts|inspect.PartSockets)
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,12 @@ func processes(p *pairs) {
 		}
 	}
 	for _, id := range ids {
-		left, right := l.value(id), r.value(id)
-		if right == nil && alone[0] > mostAlone || left == nil && alone[1] > mostAlone {
+		_, onLeft := l.pids[id]
+		_, onRight := r.pids[id]
+		if !onRight && alone[0] > mostAlone || !onLeft && alone[1] > mostAlone {
 			continue
 		}
-		row := p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), left, right)
+		row := p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), l.value(id), r.value(id))
 		if row.State == Different {
 			row.Note = "the same process"
 		}
