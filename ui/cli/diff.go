@@ -81,7 +81,7 @@ func (a *app) diff(ctx context.Context, left, right string, all, json bool) erro
 	if json {
 		err = diffJSON(a, sides, groups, all)
 	} else {
-		err = diffText(a, sides, groups, all)
+		err = diffText(a, v.st, sides, groups, all)
 	}
 	if err == nil && compare.Differ(groups) {
 		return exitStatus(exitDifferent)

@@ -26,8 +26,8 @@ const diffLines = 5
 var diffMarks = [compare.States]string{compare.Same: " ", compare.Different: "~", compare.OnlyLeft: "<", compare.OnlyRight: ">", compare.Unknown: "?"}
 
 // diffText prints the rows in two columns that fit the terminal.
-func diffText(a *app, sides [2]*compare.Side, groups []compare.Group, all bool) error {
-	d := &diffWriter{st: a.style(), w: bufio.NewWriter(a.out), all: all}
+func diffText(a *app, st *style, sides [2]*compare.Side, groups []compare.Group, all bool) error {
+	d := &diffWriter{st: st, w: bufio.NewWriter(a.out), all: all}
 	d.layOut(groups)
 	d.head(sides)
 	unknown := 0
