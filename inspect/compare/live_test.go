@@ -367,6 +367,16 @@ func TestLiveDocker(t *testing.T) {
 	}
 }
 
+// With --userns-remap root of the container is somebody else outside.
+func TestLiveDockerRemapped(t *testing.T) {
+	e := livetest.DockerRemapped(t)
+	box := e.Run(t)
+	root := fmt.Sprintf("0 inside, %d outside", livetest.RemapFirst)
+	wants(t, agrees(t, box.PID, execIn(e, box)), map[string]string{
+		"identity/uid": root, "identity/gid": root, "identity/uid_map": fmt.Sprintf("0→%d +65536", livetest.RemapFirst),
+	})
+}
+
 // A container in another's network has its addresses and what it listens at, and its own names and files.
 func TestLiveDockerSharedNetwork(t *testing.T) {
 	e := livetest.Docker(t)

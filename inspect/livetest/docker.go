@@ -39,7 +39,7 @@ var startDocker = sync.OnceValue(func() error {
 	if err := startContainerd(); err != nil {
 		return err
 	}
-	if err := m.daemon("dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs",
+	if err := m.daemon("dockerd", "dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs",
 		"--cgroup-parent", m.Cgroup(dockerCgroup)); err != nil {
 		return err
 	}
