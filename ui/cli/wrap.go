@@ -63,6 +63,9 @@ func chop(s string, width int) (lines []string) {
 			case line != "":
 				next()
 				continue
+			case sep != "": // no blank at the beginning of a line
+				sep = ""
+				continue
 			}
 			break // a rune that is wider than a line
 		}
