@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"context"
 	"slices"
 
 	"cutaway/inspect/proc"
@@ -48,6 +49,18 @@ func readNetwork(dir *procDir) (network, error) {
 		n.sockets.How = reading.FromError(firstErr)
 	}
 	return n, nil
+}
+
+// startNetwork starts reading the tables and returns what waits for them.
+func startNetwork(ctx context.Context, g *guard, id ID, dir *procDir) func() network {
+	wait := readAside(ctx, g, id, dir, "net", readNetwork)
+	return func() network {
+		net, err := wait()
+		if err != nil {
+			return unreadNetwork(err)
+		}
+		return net
+	}
 }
 
 // unreadNetwork is the network of which nothing could be read.

@@ -66,6 +66,7 @@ const (
 	PartMounts  Part = 1 << iota
 	PartFiles        // open files, network interfaces and sockets, which name each other
 	PartThreads      // and how they differ from the process
+	PartSockets      // network interfaces and sockets alone: PartFiles has them too, and tells which are the process's own
 	AllParts    = PartMounts | PartFiles | PartThreads
 )
 
@@ -186,17 +187,17 @@ func (r *DetailReader) startParts(ctx context.Context, d *Detail, dir *procDir, 
 	}
 	if parts&PartFiles != 0 {
 		files := readAside(ctx, r.guard, d.ID, dir, "fd", readFiles)
-		connections := readAside(ctx, r.guard, d.ID, dir, "net", readNetwork)
+		connections := startNetwork(ctx, r.guard, d.ID, dir)
 		gather = append(gather, func() {
-			net, err := connections()
-			if err != nil {
-				net = unreadNetwork(err)
-			}
+			net := connections()
 			list, err := files()
 			findTypes(ctx, r.guard, d.ID, dir, list.list)
 			d.setFiles(list, err, net.byInode())
 			d.setNetwork(net)
 		})
+	} else if parts&PartSockets != 0 {
+		connections := startNetwork(ctx, r.guard, d.ID, dir)
+		gather = append(gather, func() { d.setNetwork(connections()) })
 	}
 	return gather
 }

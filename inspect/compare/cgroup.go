@@ -3,12 +3,13 @@ package compare
 import (
 	"cmp"
 	"fmt"
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"cutaway/inspect"
 	"cutaway/inspect/cgroup"
+	"cutaway/inspect/inside"
 	"cutaway/inspect/reading"
 )
 
@@ -17,24 +18,32 @@ func cgroups(p *pairs) {
 	p.both("path", "cgroup", func(v *view) *Value {
 		return of(v.Process.Facts.Cgroup, v.from("cgroup"), func(m *cgroup.Membership) string { return m.Path() })
 	})
+	p.both("inside", "cgroup as it reads it", func(v *view) *Value {
+		from := v.within("cgroup as it reads it", "/proc/self/cgroup", "cat /proc/"+strconv.Itoa(v.Process.PID)+"/cgroup",
+			"Its place below the root of its cgroup namespace (cgroup_namespaces(7)).", "--cgroup")
+		return fromInside(v, from, func(i *inside.View) reading.Of[*cgroup.Membership] { return i.Cgroup }, (*cgroup.Membership).Path)
+	})
 	for _, n := range []struct {
 		key, label string
-		of         func(*cgroup.Usage) cgroup.Effective
+		of         func(*cgroup.Usage) *cgroup.Effective
 		write      func(uint64) string
 	}{
-		{"MemoryLimit", "memory", func(u *cgroup.Usage) cgroup.Effective { return u.EffectiveMemory }, size},
-		{"EffectiveCPU", "cpu", func(u *cgroup.Usage) cgroup.Effective { return u.EffectiveCPU }, cores},
-		{"PIDsLimit", "pids", func(u *cgroup.Usage) cgroup.Effective { return u.EffectivePIDs }, count},
+		{"MemoryLimit", "memory", func(u *cgroup.Usage) *cgroup.Effective { return &u.EffectiveMemory }, size},
+		{"EffectiveCPU", "cpu", func(u *cgroup.Usage) *cgroup.Effective { return &u.EffectiveCPU }, cores},
+		{"PIDsLimit", "pids", func(u *cgroup.Usage) *cgroup.Effective { return &u.EffectivePIDs }, count},
 	} {
-		p.both(n.key, n.label+" limit", func(v *view) *Value {
+		row := p.both(n.key, n.label+" limit", func(v *view) *Value {
 			from := v.from(inspect.Field("cgroup." + n.key))
 			u := v.usage()
 			if u == nil {
 				return unknown(notRead, from)
 			}
 			e := n.of(u)
-			return of(e.Limit, from, func(l cgroup.Limit) string { return boundText(l, &e, n.write) })
+			return of(e.Limit, from, func(l cgroup.Limit) string { return boundText(l, e.Above, n.write) })
 		})
+		if row.State == Different {
+			row.Note = strings.Join(slices.Concat(p.l.setBy("left", n.of), p.r.setBy("right", n.of)), "; ")
+		}
 	}
 	p.both("SwapLimit", "swap limit", usageRow("SwapLimit", func(u *cgroup.Usage) reading.Of[cgroup.Limit] { return u.SwapLimit }, func(l cgroup.Limit) string {
 		if l.Unlimited {
@@ -75,15 +84,28 @@ func usageRow[T any](field string, get func(*cgroup.Usage) reading.Of[T], write 
 	}
 }
 
-// boundText is a limit with the cgroup that sets it.
-func boundText(l cgroup.Limit, e *cgroup.Effective, write func(uint64) string) string {
+// boundText is a limit that binds.
+func boundText(l cgroup.Limit, above bool, write func(uint64) string) string {
 	switch {
-	case l.Unlimited && e.Above:
+	case l.Unlimited && above:
 		return "none here; a smaller one may stand above"
 	case l.Unlimited:
 		return "none"
 	}
-	return fmt.Sprintf("%s, of %s", write(l.Value), cmp.Or(path.Base(e.Path), "a cgroup above"))
+	return write(l.Value)
+}
+
+// setBy names the cgroup above the side's own that sets a limit: what its own sets needs no word.
+func (v *view) setBy(side string, of func(*cgroup.Usage) *cgroup.Effective) []string {
+	u := v.usage()
+	if u == nil {
+		return nil
+	}
+	e := of(u)
+	if !e.Limit.OK() || e.Limit.Value.Unlimited || e.Path == u.Path {
+		return nil
+	}
+	return []string{fmt.Sprintf("the %s's is set by %s", side, cmp.Or(e.Path, "a cgroup above"))}
 }
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }

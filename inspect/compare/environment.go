@@ -15,7 +15,7 @@ func environment(p *pairs) {
 		r := &p.group.Rows[i]
 		hide := false
 		for _, v := range []*Value{r.Left, r.Right} {
-			hide = hide || v != nil && v.How.OK() && secret.Looks(r.Key, v.Text)
+			hide = hide || v != nil && v.How.OK() && secret.Looks(r.Label, v.Text)
 		}
 		for _, v := range []*Value{r.Left, r.Right} {
 			if hide && v != nil {
@@ -37,7 +37,7 @@ func (v *view) environ() list {
 			continue // getenv(3) finds the first
 		}
 		seen[e.Name] = true
-		l.items = append(l.items, item{e.Name, e.Name, known(e.Value, v.from(inspect.Field("environ."+e.Name)))})
+		l.add(e.Name, e.Name, func() *Value { return known(e.Value, v.from(inspect.Field("environ."+e.Name))) })
 	}
-	return l.sorted()
+	return l.inOrder()
 }

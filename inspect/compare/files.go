@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"cutaway/inspect"
 	"cutaway/inspect/inside"
 	"cutaway/inspect/proc"
@@ -29,7 +31,7 @@ func root(p *pairs) {
 			return text
 		})
 	})
-	p.both("system", "system", func(v *view) *Value {
+	system := p.both("system", "system", func(v *view) *Value {
 		file := "/etc/os-release"
 		if v.Inside != nil {
 			file = v.Inside.SystemFile
@@ -37,6 +39,7 @@ func root(p *pairs) {
 		return fromInside(v, v.below("system", file, "The name of the system whose files these are (os-release(5))."),
 			func(i *inside.View) reading.Of[string] { return i.System }, itself)
 	})
+	noteUnfit(system, "os-release")
 }
 
 // below is the source of a file below the side's root.
@@ -87,15 +90,16 @@ func (v *view) mounts() list {
 	at := map[string]int{}
 	for i := range v.Detail.Mounts.Value {
 		m := &v.Detail.Mounts.Value[i]
-		one := item{m.MountPoint, m.MountPoint, known(mountText(m), from)}
 		if j, twice := at[m.MountPoint]; twice {
-			l.items[j] = one
+			if j < len(l.items) {
+				l.items[j].value = known(mountText(m), from)
+			}
 			continue
 		}
-		at[m.MountPoint] = len(l.items)
-		l.items = append(l.items, one)
+		at[m.MountPoint] = len(l.items) + l.more
+		l.add(m.MountPoint, m.MountPoint, func() *Value { return known(mountText(m), from) })
 	}
-	return l.sorted()
+	return l.inOrder()
 }
 
 // mountText is what tells a mount from another at the same place.
@@ -109,10 +113,28 @@ func mountText(m *proc.Mount) string {
 
 // users joins the users and groups by their numbers.
 func users(p *pairs) {
-	p.join("users", p.l.users("user", "/etc/passwd", func(i *inside.View) reading.Of[[]inside.User] { return i.Users }),
-		p.r.users("user", "/etc/passwd", func(i *inside.View) reading.Of[[]inside.User] { return i.Users }))
-	p.join("groups", p.l.users("group", "/etc/group", func(i *inside.View) reading.Of[[]inside.User] { return i.Groups }),
-		p.r.users("group", "/etc/group", func(i *inside.View) reading.Of[[]inside.User] { return i.Groups }))
+	for _, n := range []struct {
+		kind, file string
+		of         func(*inside.View) reading.Of[[]inside.User]
+	}{
+		{"user", "/etc/passwd", func(i *inside.View) reading.Of[[]inside.User] { return i.Users }},
+		{"group", "/etc/group", func(i *inside.View) reading.Of[[]inside.User] { return i.Groups }},
+	} {
+		first := len(p.group.Rows)
+		p.join(n.kind+"s", p.l.users(n.kind, n.file, n.of), p.r.users(n.kind, n.file, n.of))
+		for i := first; i < len(p.group.Rows); i++ {
+			noteUnfit(&p.group.Rows[i], n.file)
+		}
+	}
+}
+
+// noteUnfit says in words what the errno of a file that is none means.
+func noteUnfit(row *Row, file string) {
+	for _, v := range []*Value{row.Left, row.Right} {
+		if v != nil && v.How.Errno == uint16(unix.EMEDIUMTYPE) {
+			row.Note = file + " is no regular file there, and is not opened"
+		}
+	}
 }
 
 func (v *view) users(kind, file string, get func(*inside.View) reading.Of[[]inside.User]) list {
@@ -124,12 +146,13 @@ func (v *view) users(kind, file string, get func(*inside.View) reading.Of[[]insi
 	found := get(v.Inside)
 	l.how = found.How
 	for _, u := range found.Value {
-		text := u.Name
-		if u.Sh != "" {
-			text += " " + u.Home + " " + u.Sh
-		}
 		label := kind + " " + strconv.FormatUint(uint64(u.ID), 10)
-		l.items = append(l.items, item{label, label, known(text, from)})
+		l.add(label, label, func() *Value {
+			if u.Sh == "" && u.Home == "" {
+				return known(u.Name, from)
+			}
+			return known(strings.Join([]string{u.Name, u.Home, u.Sh}, " "), from)
+		})
 	}
 	return l
 }

@@ -60,11 +60,7 @@ func identity(p *pairs) {
 	} {
 		p.both(n.key, n.label, func(v *view) *Value {
 			return of(v.Process.Facts.Status, v.from(n.field), func(s *proc.Status) string {
-				id := n.of(s)
-				if v.Detail == nil {
-					return strconv.FormatUint(uint64(id), 10)
-				}
-				return idOnBothSides(id, n.maps(&v.Detail.Maps))
+				return v.idText(n.of(s), n.maps)
 			})
 		})
 	}
@@ -72,9 +68,9 @@ func identity(p *pairs) {
 		return of(v.Process.Facts.Status, v.from("status.Groups"), func(s *proc.Status) string {
 			words := make([]string, len(s.Groups))
 			for i, g := range s.Groups {
-				words[i] = strconv.FormatUint(uint64(g), 10)
+				words[i] = v.idText(g, func(m *inspect.IDMaps) reading.Of[[]proc.IDMapping] { return m.GID })
 			}
-			return strings.Join(words, " ")
+			return strings.Join(words, ", ")
 		})
 	})
 	for _, n := range []struct {
@@ -101,10 +97,10 @@ func identity(p *pairs) {
 	})
 }
 
-// idOnBothSides is an id as its own user namespace has it, and as ours does where that is another.
-func idOnBothSides(id uint32, maps reading.Of[[]proc.IDMapping]) string {
-	if maps.OK() {
-		for _, m := range maps.Value {
+// idText is an id as its own user namespace has it, and as ours does where that is another.
+func (v *view) idText(id uint32, of func(*inspect.IDMaps) reading.Of[[]proc.IDMapping]) string {
+	if v.Detail != nil {
+		for _, m := range of(&v.Detail.Maps).Value {
 			if id >= m.Outside && uint64(id) < uint64(m.Outside)+uint64(m.Count) {
 				if in := m.Inside + (id - m.Outside); in != id {
 					return fmt.Sprintf("%d inside, %d outside", in, id)

@@ -22,7 +22,7 @@ func (v *view) sysctls() list {
 	for i := range v.Inside.Sysctls {
 		s := &v.Inside.Sysctls[i]
 		from := v.within(s.Name, s.File(), "sysctl "+s.Name, "A setting that each "+s.Kind+" namespace has of its own; files below /proc/sys are those of the reader's.", "--"+s.Kind)
-		l.items = append(l.items, item{s.Name, s.Name, of(s.Value, from, itself)})
+		l.add(s.Name, s.Name, func() *Value { return of(s.Value, from, itself) })
 	}
 	return l
 }
@@ -31,16 +31,7 @@ func (v *view) sysctls() list {
 // other, so that uptimes are the same when the offsets are.
 func clocks(p *pairs) {
 	for _, clock := range []string{"monotonic", "boottime"} {
-		p.both(clock, clock+" offset", func(v *view) *Value {
-			from := v.from("timens_offsets")
-			if v.Detail == nil {
-				return unknown(notRead, from)
-			}
-			if !v.Detail.TimeOffsets.OK() {
-				return unknown(v.Detail.TimeOffsets.How, from)
-			}
-			return known(v.offset(clock).String(), from)
-		})
+		p.both(clock, clock+" offset", func(v *view) *Value { return of(v.ahead(clock), v.from("timens_offsets"), time.Duration.String) })
 	}
 	row := p.both("uptime", "uptime", func(v *view) *Value {
 		from := v.within("uptime", "/proc/uptime", "cat /proc/uptime", "The time since boot by the clock of its time namespace (time_namespaces(7)).", "--time")
@@ -48,22 +39,9 @@ func clocks(p *pairs) {
 			return d.Truncate(time.Second).String()
 		})
 	})
-	if row.State == Different && p.l.Snapshot.Host.Boot.Equal(p.r.Snapshot.Host.Boot) && p.l.offset("boottime") == p.r.offset("boottime") {
+	if row.State == Different && p.l.Snapshot.Host.Boot.Equal(p.r.Snapshot.Host.Boot) && p.l.ahead("boottime") == p.r.ahead("boottime") {
 		row.State = Same
 	}
-}
-
-// offset is how far a clock of the side's time namespace is ahead.
-func (v *view) offset(clock string) time.Duration {
-	if v.Detail == nil {
-		return 0
-	}
-	for _, o := range v.Detail.TimeOffsets.Value {
-		if o.Clock == clock {
-			return o.Offset
-		}
-	}
-	return 0
 }
 
 // Title names a side's process for a person.

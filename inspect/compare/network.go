@@ -33,7 +33,7 @@ func (v *view) interfaces() list {
 		if f.Hardware != "" {
 			words = append(words, f.Hardware)
 		}
-		l.items = append(l.items, item{f.Name, f.Name, known(strings.Join(words, " "), from)})
+		l.add(f.Name, f.Name, func() *Value { return known(strings.Join(words, " "), from) })
 	}
 	return l
 }
@@ -48,19 +48,18 @@ func (v *view) routes() list {
 		return l
 	}
 	l.how = v.Inside.Routes.How
-	seen := map[string]int{}
 	for _, r := range v.Inside.Routes.Value {
 		key := "route " + r.Destination
-		if seen[key]++; seen[key] > 1 {
-			key = fmt.Sprintf("%s #%d", key, seen[key])
-		}
-		l.items = append(l.items, item{key, key, known(routeText(r), from)})
+		l.add(key, key, func() *Value { return known(routeText(r), from) })
 	}
 	return l
 }
 
 func routeText(r inside.Route) string {
 	text := "dev " + r.Interface
+	if r.Interface == "" {
+		text = "refused"
+	}
 	if r.Gateway != "" {
 		text = "via " + r.Gateway + " " + text
 	}
@@ -92,7 +91,7 @@ func (v *view) listening() list {
 			continue // several processes may share an address (SO_REUSEPORT)
 		}
 		seen[key] = true
-		l.items = append(l.items, item{key, key, known(strings.ToLower(s.State), from)})
+		l.add(key, key, func() *Value { return known(strings.ToLower(s.State), from) })
 	}
-	return l.sorted()
+	return l.inOrder()
 }

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cutaway/inspect"
@@ -47,10 +49,17 @@ var notRead = reading.How{State: reading.NotRead}
 type pairs struct {
 	group *Group
 	l, r  *view
+	keys  map[string]int // how often each was asked for
 }
 
-// add appends a row, and returns it for a note.
+// add appends a row, and returns it for a note. A key that is there already gets a number.
 func (p *pairs) add(key, label string, left, right *Value) *Row {
+	if p.keys == nil {
+		p.keys = map[string]int{}
+	}
+	if p.keys[key]++; p.keys[key] > 1 {
+		key = fmt.Sprintf("%s #%d", key, p.keys[key])
+	}
 	p.group.Rows = append(p.group.Rows, Row{Key: key, Label: label, Left: left, Right: right, State: stateOf(left, right)})
 	return &p.group.Rows[len(p.group.Rows)-1]
 }
@@ -86,65 +95,94 @@ type item struct {
 	value      *Value
 }
 
+// most is how many things of a list are compared: a container may have any number of variables or users.
+const most = 4096
+
 // list is a side's things of one kind, or why they are not known.
 type list struct {
-	items []item
-	how   reading.How
-	from  inspect.Source // of all of them
+	items  []item
+	more   int // that are not compared
+	how    reading.How
+	from   inspect.Source // of all of them
+	sorted bool           // by key
 }
 
-// join appends a row for each thing that either side has, in the order of the left, what only the right has where it stands there.
-// Where a list could not be read, there is one row that says so.
-func (p *pairs) join(what string, l, r list) {
-	if !l.how.OK() || !r.how.OK() {
-		p.add(what, what, listValue(l), listValue(r))
+// add appends a thing, whose value is only made where it is compared.
+func (l *list) add(key, label string, value func() *Value) {
+	if len(l.items) == most {
+		l.more++
 		return
 	}
-	at := make(map[string]int, len(r.items))
-	for i := range r.items {
-		if _, twice := at[r.items[i].key]; !twice {
-			at[r.items[i].key] = i
+	l.items = append(l.items, item{key, label, value()})
+}
+
+// join appends a row for each thing that either side has. The n-th of a key is joined with the n-th of the other side. Lists that
+// are sorted give sorted rows; else they come in the order of the left, and what only the right has where it stands there. Where a
+// list could not be read, there is one row that says so.
+func (p *pairs) join(what string, l, r list) {
+	if !l.how.OK() || !r.how.OK() {
+		p.add(what, what, listValue(&l), listValue(&r))
+		return
+	}
+	first := len(p.group.Rows)
+	p.joinItems(l.items, r.items)
+	if l.sorted && r.sorted {
+		slices.SortStableFunc(p.group.Rows[first:], func(a, b Row) int { return strings.Compare(a.Key, b.Key) })
+	}
+	if l.more > 0 || r.more > 0 {
+		p.add(what+" more", "more "+what, moreValue(&l), moreValue(&r)).State = Unknown
+	}
+}
+
+func (p *pairs) joinItems(l, r []item) {
+	at := make(map[string][]int, len(r))
+	for i := range r {
+		at[r[i].key] = append(at[r[i].key], i)
+	}
+	other := make([]int, len(l)) // of the right, or -1
+	joined := make([]bool, len(r))
+	for i := range l {
+		other[i] = -1
+		if same := at[l[i].key]; len(same) > 0 {
+			other[i], at[l[i].key] = same[0], same[1:]
+			joined[same[0]] = true
 		}
 	}
 	next := 0
-	upTo := func(end int) {
+	aloneUpTo := func(end int) {
 		for ; next < end; next++ {
-			if r.items[next].value != nil {
-				p.add(r.items[next].key, r.items[next].label, nil, r.items[next].value)
+			if !joined[next] {
+				p.add(r[next].key, r[next].label, nil, r[next].value)
 			}
 		}
 	}
-	for i := range l.items {
-		left := &l.items[i]
-		j, ok := at[left.key]
-		if !ok || r.items[j].value == nil {
-			p.add(left.key, left.label, left.value, nil)
+	for i, j := range other {
+		if j < 0 {
+			p.add(l[i].key, l[i].label, l[i].value, nil)
 			continue
 		}
-		if j >= next {
-			upTo(j)
-			next = j + 1
-		}
-		p.add(left.key, left.label, left.value, r.items[j].value)
-		r.items[j].value = nil // joined
+		aloneUpTo(j)
+		p.add(l[i].key, l[i].label, l[i].value, r[j].value)
 	}
-	upTo(len(r.items))
+	aloneUpTo(len(r))
 }
 
 // listValue stands for a whole list.
-func listValue(l list) *Value {
+func listValue(l *list) *Value {
 	if !l.how.OK() {
 		return unknown(l.how, l.from)
 	}
-	keys := make([]string, len(l.items))
-	for i := range l.items {
-		keys[i] = l.items[i].label
-	}
-	return known(strings.Join(keys, " "), l.from)
+	return known(strconv.Itoa(len(l.items)+l.more)+" listed", l.from)
 }
 
-// sorted is a list in the order of its keys.
-func (l list) sorted() list {
+// moreValue stands for what is not compared of a list.
+func moreValue(l *list) *Value {
+	return known(strconv.Itoa(l.more)+" not compared", l.from)
+}
+
+// inOrder is a list in the order of its keys.
+func (l list) inOrder() list {
 	slices.SortStableFunc(l.items, func(a, b item) int { return strings.Compare(a.key, b.key) })
+	l.sorted = true
 	return l
 }

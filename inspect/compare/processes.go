@@ -12,7 +12,7 @@ import (
 )
 
 // mostAlone is how many processes that one side alone sees get a row each; more are counted in one row.
-const mostAlone = 50
+const mostAlone = 20
 
 // processes joins the processes that the sides see, by the process, with the PID that each side has for it.
 func processes(p *pairs) {
@@ -40,11 +40,15 @@ func processes(p *pairs) {
 		}
 	}
 	for _, id := range ids {
-		left, right := l.value(id), r.value(id)
-		if right == nil && alone[0] > mostAlone || left == nil && alone[1] > mostAlone {
+		_, onLeft := l.pids[id]
+		_, onRight := r.pids[id]
+		if !onRight && alone[0] > mostAlone || !onLeft && alone[1] > mostAlone {
 			continue
 		}
-		p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), left, right)
+		row := p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), l.value(id), r.value(id))
+		if row.State == Different {
+			row.Note = "the same process"
+		}
 	}
 	if alone[0] > mostAlone {
 		p.add("others", "others", known(fmt.Sprintf("%d more that the right does not see", alone[0]), inspect.Source{}), nil)
@@ -130,27 +134,37 @@ func (v *view) sees() *seen {
 }
 
 // belowPIDs tells of a process whether it is in a PID namespace or in one below: it or one that it descends from is a member. Who was
-// given to a parent outside (by setns) is found by its own namespace alone.
+// given to a parent outside (by setns) is found by its own namespace, which others are in that descend from a member.
 func (v *view) belowPIDs(ino uint64) func(int) bool {
 	link := linkOf(proc.PID)
-	verdict := make([]int8, len(v.Snapshot.Procs))
-	var ask func(int) bool
-	ask = func(i int) bool {
+	procs := v.Snapshot.Procs
+	inos := map[uint64]bool{ino: true}
+	own := func(i int) bool {
+		ns := procs[i].Facts.NS
+		return ns != nil && ns.How[link].OK() && inos[ns.Ino[link]]
+	}
+	verdict := make([]int8, len(procs))
+	var descends func(int) bool
+	descends = func(i int) bool {
 		if verdict[i] != 0 {
 			return verdict[i] > 0
 		}
-		verdict[i] = -1
-		p := &v.Snapshot.Procs[i]
-		in := p.Facts.NS != nil && p.Facts.NS.How[link].OK() && p.Facts.NS.Ino[link] == ino
-		if !in {
-			if up := v.Snapshot.Position(p.PPID); up >= 0 {
-				in = ask(up)
-			}
-		}
+		verdict[i] = -1 // also for a parent that is its own, in a hostile copy of proc
+		up := v.Snapshot.Position(procs[i].PPID)
+		in := own(i) || up >= 0 && descends(up)
 		if in {
 			verdict[i] = 1
 		}
 		return in
 	}
-	return ask
+	var below []uint64
+	for i := range procs {
+		if ns := procs[i].Facts.NS; descends(i) && ns != nil && ns.How[link].OK() {
+			below = append(below, ns.Ino[link])
+		}
+	}
+	for _, b := range below {
+		inos[b] = true
+	}
+	return func(i int) bool { return verdict[i] > 0 || own(i) }
 }

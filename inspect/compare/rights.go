@@ -117,7 +117,7 @@ func (v *view) rlimits() list {
 		if r.Unit != "" {
 			text += " " + r.Unit
 		}
-		l.items = append(l.items, item{r.Name, strings.TrimPrefix(r.Name, "Max "), known(text, v.from(inspect.Field("limits."+r.Name)))})
+		l.add(r.Name, strings.TrimPrefix(r.Name, "Max "), func() *Value { return known(text, v.from(inspect.Field("limits."+r.Name))) })
 	}
 	return l
 }

@@ -3,5 +3,6 @@
 // where a namespace has to be entered for a value, a thread of its own enters it, and where that is not allowed the value says so.
 //
 // It looks only. Nothing below the root is opened but regular files, and no link leads out of it (package rootfile); what does not
-// answer in time is given up. What is read is the container's word and hostile: callers clean it for a terminal.
+// answer in time is given up, and left alone for a while. What is read is the container's word and hostile: callers clean it for a
+// terminal.
 package inside

@@ -1,70 +1,85 @@
 package inside
 
 import (
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"golang.org/x/sys/unix"
 )
 
-// maxFile bounds what is read of one file below /proc.
-const maxFile = 1 << 20
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile))
+// kinds are the namespaces that a thread may enter alone, as long as it has the rights (setns(2)). Those of users and of time take
+// only a process that has no other threads, and the PID namespace would be for children.
+var kinds = []struct {
+	name string
+	flag int
+}{
+	{"uts", unix.CLONE_NEWUTS}, {"ipc", unix.CLONE_NEWIPC}, {"net", unix.CLONE_NEWNET}, {"cgroup", unix.CLONE_NEWCGROUP},
 }
 
-// entered is which namespaces a thread stands in: nil where it is the process's.
+// entered tells of each kind of namespace whether the thread stands in the process's: nil, or why it does not.
 type entered map[string]error
 
-// inNamespaces calls f on a thread of its own that has entered namespaces of a process, as far as that is allowed: f is told
-// which could not be entered. The thread ends with f, since the Go runtime could not give its namespaces back.
-func inNamespaces(dir string, kinds map[string]int, f func(entered)) {
+// inNamespaces calls f where the namespaces are a process's, as far as that is allowed: f is told which are not. When they are ours
+// f is just called; else it runs on a thread of its own, which ends with f, since nobody could give its namespaces back.
+func inNamespaces(dir place, f func(entered)) {
+	others, e := toEnter(dir)
+	if len(others) == 0 {
+		f(e)
+		return
+	}
 	done := make(chan struct{})
-	go func() {
+	go onOwnThread(func() {
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		e := entered{}
-		for name, flag := range kinds {
-			if err := enter(filepath.Join(dir, "ns", name), name, flag); err != nil {
-				e[name] = err
-			}
+		for _, kind := range others {
+			e[kinds[kind].name] = enter(dir, kind)
 		}
 		f(e)
-	}()
+	})
 	<-done
 }
 
-// enter has this thread enter a namespace, unless it is in it already.
-func enter(file, name string, flag int) error {
-	theirs, err := os.Readlink(file)
-	if err != nil {
-		return err
+// toEnter lists the kinds in which the process is elsewhere than we are.
+func toEnter(dir place) (others []int, e entered) {
+	e = entered{}
+	for i, kind := range kinds {
+		theirs, err := dir.link("ns/" + kind.name)
+		if err != nil {
+			e[kind.name] = err
+			continue
+		}
+		// All threads but those that are at work here have the namespaces of the first.
+		if ours, err := os.Readlink("/proc/self/ns/" + kind.name); err != nil || ours != theirs {
+			others = append(others, i)
+		}
 	}
-	if ours, err := os.Readlink("/proc/thread-self/ns/" + name); err == nil && ours == theirs {
-		return nil
+	return others, e
+}
+
+// onOwnThread runs a goroutine on a thread that ends with it. The process's first thread would not end: it would stay in the
+// namespaces, and /proc/self is what that one is in. Where chance puts us on it, it is held until another has taken over.
+func onOwnThread(f func()) {
+	runtime.LockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		f() // and never unlocked
+		return
 	}
-	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		f()
+	}()
+	<-done
+	runtime.UnlockOSThread()
+}
+
+// enter has this thread enter a namespace.
+func enter(dir place, kind int) error {
+	name := kinds[kind].name
+	fd, err := unix.Openat(int(dir), "ns/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return os.NewSyscallError("open "+name, err)
 	}
 	defer unix.Close(fd)
-	return os.NewSyscallError("setns "+name, unix.Setns(fd, flag))
-}
-
-// throughNamespaces reads what has to be asked from within.
-func (v *View) throughNamespaces(dir string) {
-	kinds := map[string]int{"uts": unix.CLONE_NEWUTS, "ipc": unix.CLONE_NEWIPC, "net": unix.CLONE_NEWNET}
-	inNamespaces(dir, kinds, func(e entered) {
-		v.Hostname, v.Domainname = names(e["uts"])
-		v.Interfaces = interfaces(e["net"])
-		v.Sysctls = sysctls(dir, e)
-	})
+	return os.NewSyscallError("setns "+name, unix.Setns(fd, kinds[kind].flag))
 }

@@ -3,12 +3,12 @@ package inside
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/cgroup"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
 	"cutaway/inspect/rootfile"
@@ -16,69 +16,106 @@ import (
 
 // View is what a process sees from inside.
 type View struct {
+	Kernel
+	Files
+	Uptime reading.Of[time.Duration] // as /proc/uptime says there
+}
+
+// Kernel is what the kernel answers to whoever is in a process's namespaces.
+type Kernel struct {
 	Hostname   reading.Of[string]
 	Domainname reading.Of[string]
-	Sysctls    []Sysctl // those that each namespace has of its own, in a fixed order
+	Cgroup     reading.Of[*cgroup.Membership] // as /proc/self/cgroup says there
+	Sysctls    []Sysctl                       // those that each namespace has of its own, in a fixed order
 	Interfaces reading.Of[[]Interface]
 	Routes     reading.Of[[]Route]
-	Uptime     reading.Of[time.Duration] // as /proc/uptime says there
-	System     reading.Of[string]        // PRETTY_NAME of os-release(5)
-	SystemFile string                    // where that stood: "/etc/os-release"
-	Users      reading.Of[[]User]        // of /etc/passwd, by uid
-	Groups     reading.Of[[]User]        // of /etc/group, by gid
+}
+
+// Files is what stands below a process's root.
+type Files struct {
+	System     reading.Of[string] // what the system calls itself (os-release(5))
+	SystemFile string             // where that stood: "/etc/os-release"
+	Users      reading.Of[[]User] // of /etc/passwd, by uid
+	Groups     reading.Of[[]User] // of /etc/group, by gid
 }
 
 // Target is the process from whose place is looked.
 type Target struct {
 	PID   int
 	Start uint64 // clock ticks, as in /proc/PID/stat: another process with the same PID is a stranger
-	// Offset is how far its clock of the time since boot is before that of the caller (time_namespaces(7)).
-	Offset time.Duration
+	// Ahead is how far its time namespace sets the clock of the time since boot ahead of the machine's (time_namespaces(7)).
+	Ahead reading.Of[time.Duration]
 }
 
-// patience is how long the whole look may take: an honest one takes a thousandth.
-const patience = 2 * time.Second
+// Read looks from a process's place. The error wraps ESRCH and says that there is no such process any more; all else that cannot be
+// read is in the values, and what did not answer in time failed with ETIMEDOUT. /proc must be this machine's own: namespaces of
+// another cannot be entered.
+func Read(ctx context.Context, t Target) (*View, error) { return looks.read(ctx, t) }
 
-// Read looks from a process's place. An error says that there is no such process any more, or that it did not answer; all else
-// that cannot be read is in the values. proc must be this machine's own: namespaces of another cannot be entered.
-func Read(ctx context.Context, t Target) (*View, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	done := make(chan *View, 1)
-	go func() { done <- read(t) }()
-	select {
-	case v := <-done:
-		if v == nil {
-			return nil, fmt.Errorf("look from inside of process %d: %w", t.PID, unix.ESRCH)
-		}
-		return v, nil
-	case <-ctx.Done(): // the goroutine is left behind, and what it finds is nobody's
-		return nil, fmt.Errorf("look from inside of process %d: no answer in time", t.PID)
-	}
-}
+// looks guards all looks of this program.
+var looks = newGuard()
 
-// read does the work; nil when the process is gone or another by its PID. Everything is opened through its one directory.
-func read(t Target) *View {
-	dir := filepath.Join("/proc", strconv.Itoa(t.PID))
-	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+func (g *guard) read(ctx context.Context, t Target) (*View, error) {
+	gone := fmt.Errorf("look from inside of process %d: %w", t.PID, unix.ESRCH)
+	fd, err := unix.Open("/proc/"+strconv.Itoa(t.PID), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return nil, gone
 	}
-	defer unix.Close(fd)
-	held := filepath.Join("/proc/self/fd", strconv.Itoa(fd)) // stays with this process when the PID is used again
-	v := &View{Uptime: uptime(t.Offset)}
-	v.throughNamespaces(held)
-	v.Routes = routes(held)
-	v.belowRoot(rootfile.Root(filepath.Join(held, "root")))
-	if startOf(held) != t.Start {
-		return nil
+	dir := place(fd)
+	defer dir.close()
+	if startOf(dir) != t.Start {
+		return nil, gone
 	}
-	return v
+	ctx, cancel := context.WithTimeout(ctx, g.patience)
+	defer cancel()
+	kernel := aside(ctx, g, part{t.PID, t.Start, "namespaces"}, dir, askKernel, lateKernel)
+	files := aside(ctx, g, part{t.PID, t.Start, "root"}, dir, readFiles, lateFiles)
+	v := &View{Kernel: kernel(), Files: files(), Uptime: uptime(t.Ahead)}
+	// Whoever is still there was there all the time: what was read is of one process.
+	if startOf(dir) != t.Start {
+		return nil, gone
+	}
+	return v, nil
+}
+
+// askKernel reads what has to be asked from within a process's namespaces.
+func askKernel(dir place) (k Kernel) {
+	inNamespaces(dir, func(e entered) {
+		k.Hostname, k.Domainname = names(e["uts"])
+		k.Cgroup = membership(dir, e["cgroup"])
+		k.Interfaces = interfaces(e["net"])
+		k.Sysctls = sysctls(dir, e)
+	})
+	k.Routes = routes(dir)
+	return k
+}
+
+func readFiles(dir place) Files {
+	return filesBelow(rootfile.Root("/proc/self/fd/" + strconv.Itoa(int(dir)) + "/root"))
+}
+
+// lateKernel and lateFiles stand for what did not answer.
+func lateKernel() Kernel {
+	k := Kernel{
+		Hostname: reading.Error[string](errLate), Domainname: reading.Error[string](errLate), Cgroup: reading.Error[*cgroup.Membership](errLate),
+		Interfaces: reading.Error[[]Interface](errLate), Routes: reading.Error[[]Route](errLate),
+	}
+	for _, n := range namespaced {
+		k.Sysctls = append(k.Sysctls, Sysctl{n.name, n.kind, reading.Error[string](errLate)})
+	}
+	return k
+}
+
+func lateFiles() Files {
+	return Files{
+		System: reading.Error[string](errLate), SystemFile: osRelease[0],
+		Users: reading.Error[[]User](errLate), Groups: reading.Error[[]User](errLate),
+	}
 }
 
 // startOf is a process's start time; 0 when it is gone.
-func startOf(dir string) uint64 {
-	text, err := readFile(filepath.Join(dir, "stat"))
+func startOf(dir place) uint64 {
+	text, err := dir.read("stat")
 	if err != nil {
 		return 0
 	}
@@ -89,11 +126,53 @@ func startOf(dir string) uint64 {
 	return st.StartTime
 }
 
-// uptime is the time since boot as a clock with an offset shows it.
-func uptime(offset time.Duration) reading.Of[time.Duration] {
+// membership is where a process stands below the root of this thread's cgroup namespace (cgroup_namespaces(7)).
+func membership(dir place, entering error) reading.Of[*cgroup.Membership] {
+	if entering != nil {
+		return reading.Error[*cgroup.Membership](entering)
+	}
+	text, err := dir.read("cgroup")
+	if err != nil {
+		return reading.Error[*cgroup.Membership](err)
+	}
+	lines, err := proc.ParseCgroup(text)
+	if err != nil {
+		return reading.Error[*cgroup.Membership](err)
+	}
+	return reading.Value(&cgroup.Membership{Lines: lines})
+}
+
+// uptime is the time since boot by a clock that is ahead of the machine's. Ours may be ahead too.
+func uptime(ahead reading.Of[time.Duration]) reading.Of[time.Duration] {
+	if !ahead.OK() {
+		return ahead
+	}
+	ours, err := oursAhead()
+	if err != nil {
+		return reading.Error[time.Duration](err)
+	}
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
 		return reading.Error[time.Duration](err)
 	}
-	return reading.Value(time.Duration(ts.Nano()) + offset)
+	return reading.Value(time.Duration(ts.Nano()) - ours + ahead.Value)
+}
+
+// oursAhead is how far our own time namespace sets that clock ahead. The file is of the namespace of our children, which is ours too
+// since nobody here makes another.
+func oursAhead() (time.Duration, error) {
+	text, err := readAt(unix.AT_FDCWD, "/proc/self/timens_offsets")
+	if err == unix.ENOENT { // before Linux 5.6, and without CONFIG_TIME_NS
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	offsets, err := proc.ParseTimensOffsets(text)
+	for _, o := range offsets {
+		if o.Clock == "boottime" {
+			return o.Offset, err
+		}
+	}
+	return 0, err
 }

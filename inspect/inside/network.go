@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"net"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"cutaway/inspect/reading"
 )
@@ -24,7 +26,7 @@ type Interface struct {
 	Addresses []string // with prefix: "172.17.0.2/16"
 }
 
-// interfaces asks for the interfaces of this thread's network namespace (rtnetlink(7)).
+// interfaces asks for the interfaces of this thread's network namespace, and for all addresses at once (rtnetlink(7)).
 func interfaces(entering error) reading.Of[[]Interface] {
 	if entering != nil {
 		return reading.Error[[]Interface](entering)
@@ -33,40 +35,81 @@ func interfaces(entering error) reading.Of[[]Interface] {
 	if err != nil {
 		return reading.Error[[]Interface](err)
 	}
-	list := make([]Interface, 0, len(found))
+	dump, err := syscall.NetlinkRIB(unix.RTM_GETADDR, unix.AF_UNSPEC)
+	if err != nil {
+		return reading.Error[[]Interface](err)
+	}
+	addresses, err := parseAddresses(dump)
+	if err != nil {
+		return reading.Error[[]Interface](err)
+	}
+	list := make([]Interface, len(found))
 	for i := range found {
 		f := &found[i]
-		one := Interface{Name: f.Name, Up: f.Flags&net.FlagUp != 0, MTU: f.MTU, Hardware: f.HardwareAddr.String()}
-		addresses, err := f.Addrs()
-		if err != nil {
-			return reading.Error[[]Interface](err)
+		list[i] = Interface{
+			Name: f.Name, Up: f.Flags&net.FlagUp != 0, MTU: f.MTU, Hardware: f.HardwareAddr.String(), Addresses: addresses[f.Index],
 		}
-		for _, a := range addresses {
-			one.Addresses = append(one.Addresses, a.String())
-		}
-		slices.Sort(one.Addresses)
-		list = append(list, one)
 	}
 	return reading.Value(list)
+}
+
+// parseAddresses reads the answer to RTM_GETADDR: addresses with prefix, sorted, by the index of their interface.
+func parseAddresses(dump []byte) (map[int][]string, error) {
+	messages, err := syscall.ParseNetlinkMessage(dump)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int][]string{}
+	for i := range messages {
+		m := &messages[i]
+		if m.Header.Type != unix.RTM_NEWADDR || len(m.Data) < unix.SizeofIfAddrmsg {
+			continue
+		}
+		attributes, err := syscall.ParseNetlinkRouteAttr(m)
+		if err != nil {
+			return nil, err
+		}
+		ones, index := int(m.Data[1]), int(binary.NativeEndian.Uint32(m.Data[4:])) // struct ifaddrmsg
+		if address, ok := ownAddress(attributes); ok {
+			found[index] = append(found[index], netip.PrefixFrom(address, ones).String())
+		}
+	}
+	for _, list := range found {
+		slices.Sort(list)
+	}
+	return found, nil
+}
+
+// ownAddress is the interface's own: IFA_LOCAL where there is one, since IFA_ADDRESS is the other end's on a link of two.
+func ownAddress(attributes []syscall.NetlinkRouteAttr) (address netip.Addr, ok bool) {
+	for _, a := range attributes {
+		switch a.Attr.Type {
+		case unix.IFA_LOCAL:
+			return netip.AddrFromSlice(a.Value)
+		case unix.IFA_ADDRESS:
+			address, ok = netip.AddrFromSlice(a.Value)
+		}
+	}
+	return address, ok
 }
 
 // Route is a way to other hosts.
 type Route struct {
 	Destination string // "default", or with prefix: "172.17.0.0/16"
 	Gateway     string // "" when it is on the link
-	Interface   string
+	Interface   string // "" for one that refuses
 	Metric      int
 }
 
 // routes are those of a process's network namespace, of /proc/PID/net/route and ipv6_route, which need no entering
 // (proc_pid_net(5)). Local and multicast routes of IPv6, which every interface has, are left out.
-func routes(dir string) reading.Of[[]Route] {
-	text, err := readFile(filepath.Join(dir, "net/route"))
+func routes(dir place) reading.Of[[]Route] {
+	text, err := dir.read("net/route")
 	if err != nil {
 		return reading.Error[[]Route](err)
 	}
 	list := parseRoutes(text)
-	if text, err := readFile(filepath.Join(dir, "net/ipv6_route")); err == nil { // else the kernel has no IPv6
+	if text, err := dir.read("net/ipv6_route"); err == nil { // else the kernel has no IPv6
 		list = append(list, parseRoutes6(text)...)
 	}
 	slices.SortStableFunc(list, func(a, b Route) int { return strings.Compare(a.Destination, b.Destination) })
@@ -77,10 +120,11 @@ func routes(dir string) reading.Of[[]Route] {
 const (
 	routeUp      = 1
 	routeGateway = 2
+	routeReject  = 0x200
 	routeLocal   = 0x80000000
 )
 
-// parseRoutes reads /proc/PID/net/route (fib_route_seq_show in net/ipv4/fib_trie.c): addresses are hexadecimal in host's order.
+// parseRoutes reads /proc/PID/net/route (fib_route_seq_show in net/ipv4/fib_trie.c): addresses are hexadecimal in the machine's order.
 func parseRoutes(text []byte) (list []Route) {
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Scan() // the heading
@@ -98,6 +142,9 @@ func parseRoutes(text []byte) (list []Route) {
 		}
 		ones, _ := net.IPMask(mask.AsSlice()).Size()
 		r := Route{Destination: "default", Interface: f[0]}
+		if flags&routeReject != 0 {
+			r.Interface = ""
+		}
 		if ones > 0 {
 			r.Destination = netip.PrefixFrom(destination, ones).String()
 		}
@@ -142,6 +189,9 @@ func parseRoutes6(text []byte) (list []Route) {
 				continue
 			}
 			r.Destination = "default v6"
+		}
+		if flags&routeReject != 0 {
+			r.Interface = ""
 		}
 		if flags&routeGateway != 0 {
 			r.Gateway = gateway.String()

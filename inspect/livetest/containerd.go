@@ -14,7 +14,7 @@ var startContainerd = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	if err := m.daemon("containerd"); err != nil {
+	if err := m.daemon("containerd", "containerd"); err != nil {
 		return err
 	}
 	return m.answers("containerd", "ctr", "version")

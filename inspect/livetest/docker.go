@@ -3,6 +3,7 @@ package livetest
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ var startDocker = sync.OnceValue(func() error {
 	if err := startContainerd(); err != nil {
 		return err
 	}
-	if err := m.daemon("dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs",
+	if err := m.daemon("dockerd", "dockerd", "--exec-opt", "native.cgroupdriver=cgroupfs",
 		"--cgroup-parent", m.Cgroup(dockerCgroup)); err != nil {
 		return err
 	}
@@ -132,4 +133,9 @@ func (e *Engine) record(t testing.TB, id string) string {
 func (e *Engine) Command(t testing.TB, args ...string) string {
 	t.Helper()
 	return e.Machine.Run(t, slices.Concat(e.client, args)...)
+}
+
+// Exec prepares a program that runs in a container as `docker exec` runs it, to see what is seen from inside.
+func (e *Engine) Exec(c *Container, argv ...string) *exec.Cmd {
+	return e.Machine.Command(slices.Concat(e.client, []string{"exec", c.ID}, argv)...)
 }

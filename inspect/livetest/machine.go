@@ -148,17 +148,17 @@ func (b *bench) command(argv ...string) *exec.Cmd {
 	return cmd
 }
 
-// daemon starts a program that runs in the machine until the bench's end, with its output in a log file.
-func (m *Machine) daemon(argv ...string) error {
-	log, err := os.Create(m.logFile(argv[0]))
+// daemon starts a program that runs in the machine until the bench's end, with its output in a log file of a name.
+func (m *Machine) daemon(name string, argv ...string) error {
+	log, err := os.Create(m.logFile(name))
 	if err != nil {
-		return fmt.Errorf("make the log of %s: %w", argv[0], err)
+		return fmt.Errorf("make the log of %s: %w", name, err)
 	}
 	defer log.Close()
 	cmd := m.Command(argv...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", argv[0], err)
+		return fmt.Errorf("start %s: %w", name, err)
 	}
 	go cmd.Wait() //nolint:errcheck // only reaps: who uses the daemon notices its end
 	return nil

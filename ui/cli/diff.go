@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
+	"fmt"
+	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,9 @@ func newDiff(a *app) *cobra.Command {
 		Short: "Compare what two containers, processes, or the host and one of them, see",
 		Long: "Compare two views: namespaces, ids, names, processes, capabilities, limits, mounts, users, network, environment and\n" +
 			"more, as a process of each sees them. A is the host unless it is named. Only what differs is printed, unless --all.\n" +
-			targetHelp + "host is the machine itself. The status is 0 when they are alike, 1 when they differ, 2 on trouble.",
+			targetHelp + "host is the machine itself: its first process, or cutaway\n" +
+			"where that cannot be read. What is unknown on a side is neither alike nor different. The status is 0 when they are\n" +
+			"alike, 1 when they differ, 2 on trouble.",
 		Example: "  cutaway diff db                what db sees that the host does not, and the other way round\n" +
 			"  cutaway diff db web --all      two containers, with what is the same\n" +
 			"  cutaway diff db --json         for a program",
@@ -51,7 +55,7 @@ func newDiff(a *app) *cobra.Command {
 // inTrouble gives what keeps the comparison from being made the status 2: 1 says that the sides differ.
 func (a *app) inTrouble(err error) error {
 	var status exitStatus
-	if err == nil || errors.As(err, &status) {
+	if err == nil || errors.As(err, &status) || errors.Is(err, syscall.EPIPE) {
 		return err
 	}
 	a.complain(err)
@@ -77,7 +81,7 @@ func (a *app) diff(ctx context.Context, left, right string, all, json bool) erro
 	if json {
 		err = diffJSON(a, sides, groups, all)
 	} else {
-		err = diffText(a, sides, groups, all)
+		err = diffText(a, v.st, sides, groups, all)
 	}
 	if err == nil && compare.Differ(groups) {
 		return exitStatus(exitDifferent)
@@ -87,27 +91,35 @@ func (a *app) diff(ctx context.Context, left, right string, all, json bool) erro
 
 // side is what one of the names sees.
 func (a *app) side(ctx context.Context, v *view, reader *inspect.DetailReader, name string) (*compare.Side, error) {
-	t, title := target{}, ""
+	find := v.find
 	if name == "host" {
-		title = "host"
-		if t.process = compare.Host(v.Snapshot, os.Getpid()); t.process == nil {
-			return nil, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
-		}
-	} else {
-		var err error
-		if t, err = v.find(name); err != nil {
-			return nil, err
-		}
+		find = v.findHost
 	}
-	side, err := compare.Look(ctx, v.Snapshot, reader, t.process, t.container, a.elsewhere())
+	t, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	if title != "" {
-		side.Title = title
+	side, err := compare.Look(ctx, v.Snapshot, reader, t.process, t.container, a.elsewhere())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if name == "host" {
+		side.Title = compare.HostTitle(t.process)
 	}
 	return side, nil
 }
 
+// findHost finds whose view is the host's.
+func (v *view) findHost(string) (target, error) {
+	self := 0
+	if t, err := v.findSelf(); err == nil {
+		self = t.process.PID
+	}
+	if p := compare.Host(v.Snapshot, self); p != nil {
+		return target{process: p}, nil
+	}
+	return target{}, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
+}
+
 // elsewhere tells whether what is looked at is another machine's, or a copy.
-func (a *app) elsewhere() bool { return a.inspect.Proc != "/proc" }
+func (a *app) elsewhere() bool { return filepath.Clean(a.inspect.Proc) != "/proc" }

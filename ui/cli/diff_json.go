@@ -14,6 +14,7 @@ func diffJSON(a *app, sides [2]*compare.Side, groups []compare.Group, all bool) 
 			j.text("title", s.Title)
 			j.key("pid").int(s.Process.PID)
 			j.text("comm", s.Process.Comm)
+			j.containerRef(s.Container)
 			j.key("taken").decimal(float64(s.Snapshot.Taken.UnixMicro())/1e6, 6)
 			j.close()
 		}
@@ -22,7 +23,9 @@ func diffJSON(a *app, sides [2]*compare.Side, groups []compare.Group, all bool) 
 		for i := range groups {
 			g := &groups[i]
 			n := g.Count()
-			j.elem().open()
+			j.elem()
+			j.newline()
+			j.open()
 			j.text("name", g.Name)
 			j.key("counts").open()
 			for state := range compare.State(compare.States) {
@@ -43,7 +46,9 @@ func diffJSON(a *app, sides [2]*compare.Side, groups []compare.Group, all bool) 
 }
 
 func (j *jsonWriter) diffRow(r *compare.Row) {
-	j.elem().open()
+	j.elem()
+	j.newline()
+	j.open()
 	j.text("key", r.Key)
 	j.text("label", r.Label)
 	j.text("state", r.State.String())

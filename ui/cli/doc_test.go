@@ -63,6 +63,8 @@ func everyDocument(t *testing.T) map[string][]byte {
 	emit("inspect refused", func(a *app) error { return inspectJSON(a, v, refused, &inspect.Detail{ID: refused.process.ID}, false) })
 	emit("caps", func(a *app) error { return capsJSON(a, v, db.process) })
 	emit("caps refused", func(a *app) error { return capsJSON(a, v, refused.process) })
+	sides, groups := diffFixture(t)
+	emit("diff", func(a *app) error { return diffJSON(a, sides, groups, true) })
 	emit("decode", func(a *app) error { return decodeJSON(a, []caps.Set{0, 1<<60 | 1}) })
 	emit("limits", func(a *app) error { return limitsJSON(a, limitsFixture(t, 0)) })
 	emit("journal", func(a *app) error { return journalJSON(a, "/home/x/journal.jsonl", journalFixture(), 1) })
@@ -101,6 +103,7 @@ func keysOf(t *testing.T, doc []byte) map[string]bool {
 func TestNullsHaveReasons(t *testing.T) {
 	answers := map[string]bool{
 		"container": true, "pod": true, "usage": true, "first_pid": true, "fd": true, "value": true,
+		"left": true, "right": true,
 	}
 	var walk func(name string, v any)
 	walk = func(name string, v any) {

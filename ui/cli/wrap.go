@@ -38,3 +38,56 @@ func fold(s string, width, indent int) string {
 	}
 	return b.String()
 }
+
+// chop breaks text into lines of at most width cells, at blanks. A word that is wider than a line is broken too: behind what parts a
+// path or a list, else anywhere.
+func chop(s string, width int) (lines []string) {
+	line, sep := "", ""
+	next := func() {
+		lines = append(lines, line)
+		line, sep = "", ""
+	}
+	for word := range strings.SplitSeq(s, " ") {
+		for text.Width(line)+len(sep)+text.Width(word) > width {
+			whole := text.Width(word) <= width
+			piece := ""
+			if !whole {
+				piece = beginning(word, width-text.Width(line)-len(sep), line != "")
+			}
+			switch {
+			case piece != "":
+				line += sep + piece
+				word = word[len(piece):]
+				next()
+				continue
+			case line != "":
+				next()
+				continue
+			case sep != "": // no blank at the beginning of a line
+				sep = ""
+				continue
+			}
+			break // a rune that is wider than a line
+		}
+		line += sep + word
+		sep = " "
+	}
+	next()
+	return lines
+}
+
+// beginning is what of a word goes into so many cells: up to the last of the marks that part paths and lists, else, unless it must
+// end there, as much as fits.
+func beginning(word string, cells int, must bool) string {
+	if cells <= 0 {
+		return ""
+	}
+	head := strings.TrimSuffix(text.Truncate(word+"  ", cells+1), text.Ellipsis) // the blanks have it cut for sure
+	if at := strings.LastIndexAny(head, "/,:;=[_."); at > 0 && (must || at >= len(head)/2) {
+		return head[:at+1]
+	}
+	if must {
+		return ""
+	}
+	return head
+}
