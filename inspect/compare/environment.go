@@ -5,10 +5,8 @@ import (
 	"cutaway/inspect/secret"
 )
 
-// masked stands for a value that looks like a secret. Whether two of them are the same is told all the same.
-const masked = "********"
-
-// environment joins the variables by name. Values that look like secrets are masked.
+// environment joins the variables by name. Values that look like secrets are masked; whether two of them
+// are the same is told all the same.
 func environment(p *pairs) {
 	p.join("environ", p.l.environ(), p.r.environ())
 	for i := range p.group.Rows {
@@ -19,7 +17,7 @@ func environment(p *pairs) {
 		}
 		for _, v := range []*Value{r.Left, r.Right} {
 			if hide && v != nil {
-				v.Text, v.From.Raw.Value = masked, masked
+				v.Text, v.From.Raw.Value = secret.Mask, secret.Mask
 			}
 		}
 	}
@@ -37,7 +35,12 @@ func (v *view) environ() list {
 			continue // getenv(3) finds the first
 		}
 		seen[e.Name] = true
-		l.items = append(l.items, item{e.Name, e.Name, known(e.Value, v.from(inspect.Field("environ."+e.Name)))})
+		from := v.from(inspect.Field("environ." + e.Name))
+		value := known(e.Value, from)
+		if e.Value == secret.Mask { // the snapshot that it is from does not have it
+			value = unknown(notRead, from)
+		}
+		l.items = append(l.items, item{e.Name, e.Name, value})
 	}
 	return l.sorted()
 }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"os"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -60,11 +59,11 @@ func choiceOf(t change.Target) compareChoice {
 	return compareChoice{id: inspect.ID{PID: t.PID, Start: t.Start}, title: t.String()}
 }
 
-// find is the process whose view it is, in a snapshot; nil when it has ended.
-func (c *compareChoice) find(s *inspect.Snapshot) (*inspect.Process, *inspect.Container) {
+// find is the process whose view it is, in a snapshot; nil when it has ended. self is who took that.
+func (c *compareChoice) find(s *inspect.Snapshot, self int) (*inspect.Process, *inspect.Container) {
 	switch {
 	case c.host():
-		return compare.Host(s, os.Getpid()), nil
+		return compare.Host(s, self), nil
 	case c.key != "":
 		if found := s.ContainerByKey(c.key); found != nil {
 			return s.Stands(found), found
@@ -199,15 +198,15 @@ func (s *compareScreen) errands() tea.Cmd {
 		return nil
 	}
 	s.asked, s.busy = q, true
-	ctx, snap, reader, elsewhere := s.feed.ctx, s.snap, s.feed.details, s.elsewhere() != ""
+	ctx, snap, reader, in, self := s.feed.ctx, s.snap, s.feed.details, s.lookInside(), s.self()
 	return work(func() (compareResult, error) {
 		var r compareResult
 		for i, c := range []compareChoice{q.left, q.right} {
-			p, container := c.find(snap)
+			p, container := c.find(snap, self)
 			if p == nil {
 				return r, errorText(c.title + " has ended")
 			}
-			side, err := compare.Look(ctx, snap, reader, p, container, elsewhere)
+			side, err := compare.Look(ctx, snap, reader, in, p, container)
 			if err != nil {
 				return r, err
 			}
@@ -276,7 +275,7 @@ func (s *compareScreen) target() (change.Target, string) {
 	if s.snap == nil || s.right.title == "" || s.right.host() {
 		return change.Target{}, "the right side is no container or process"
 	}
-	p, c := s.right.find(s.snap)
+	p, c := s.right.find(s.snap, s.self())
 	if p == nil {
 		return change.Target{}, s.right.title + " has ended"
 	}

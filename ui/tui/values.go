@@ -14,6 +14,9 @@ import (
 func missing(how reading.How) line {
 	switch how.State {
 	case reading.NotRead:
+		if how.Errno != 0 {
+			return words(dim, "not in the snapshot")
+		}
 		return words(dim, "…")
 	case reading.Denied:
 		return words(warn, "denied").put(dim, "  "+reasonOf(how))
