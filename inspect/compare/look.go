@@ -43,7 +43,7 @@ func Look(ctx context.Context, s *inspect.Snapshot, r Reader, in Inside, p *insp
 	case err != nil:
 		side.NotInside = reading.FromError(unix.ETIMEDOUT)
 	case side.Inside == nil:
-		side.NotInside = reading.How{State: reading.NotRead, Errno: uint16(unix.ENODATA)}
+		side.NotInside = reading.NotSaved
 	}
 	return side, nil
 }

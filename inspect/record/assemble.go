@@ -17,6 +17,7 @@ import (
 
 // assembler gathers the lines of a file, and makes a record of them.
 type assembler struct {
+	most       int // processes
 	header     Header
 	machine    machineLine
 	procs      []inspect.Process
@@ -35,8 +36,9 @@ type assembler struct {
 	memberships map[string]*cgroup.Membership
 }
 
-func newAssembler() *assembler {
+func newAssembler(most int) *assembler {
 	return &assembler{
+		most:       most,
 		containers: map[string]*containerLine{}, maps: map[uint64]inspect.IDMaps{}, cgroups: map[string]*group{},
 		details: map[inspect.ID]*inspect.Detail{}, inside: map[inspect.ID]*inside.View{},
 		sets: map[proc.Namespaces]*proc.Namespaces{}, memberships: map[string]*cgroup.Membership{},
@@ -84,7 +86,7 @@ func (a *assembler) process(p *inspect.Process) error {
 	switch {
 	case p.PID < 1 || len(a.procs) > 0 && p.PID <= a.procs[len(a.procs)-1].PID:
 		return fmt.Errorf("%w: its processes are not in order", errForm)
-	case len(a.procs) == maxProcs:
+	case len(a.procs) == a.most:
 		return errRoom
 	}
 	p.Container = nil
@@ -139,10 +141,12 @@ func (a *assembler) record() (*Record, error) {
 			c.Cgroup = a.membership(saved.Cgroup)
 		}
 	}
-	return &Record{
+	r := &Record{
 		Header: a.header, Snapshot: s, Uptime: m.Uptime, Self: m.Self, LastCap: min(m.LastCap, caps.Cap(maxCap)), Enforcing: m.Enforcing,
 		Names: m.Names, LeftOut: a.leftOut, census: a.censusOf(s), details: a.details, inside: a.inside, cgroups: a.cgroups,
-	}, nil
+	}
+	s.SetCgroupFiles(r.cgroupFile)
+	return r, nil
 }
 
 // maxCap is the highest capability that a mask has room for.

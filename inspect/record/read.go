@@ -2,6 +2,7 @@ package record
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,17 +11,18 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// What a file may hold at most. A machine with 32,000 processes takes 400 MB of text.
-const (
-	maxLine  = 64 << 20
-	maxText  = 1 << 30 // bytes uncompressed
-	maxRoom  = 1 << 30 // bytes of memory that its values take
-	maxProcs = 1 << 20
+// limits are what a file may hold at most.
+type limits struct {
+	line  int   // bytes
+	text  int64 // bytes uncompressed
+	room  int64 // bytes of memory that its values take
+	procs int
+	// ratio is how many bytes may come out of each, once ratioFrom have: small files may compress very well.
+	ratio, ratioFrom int64
+}
 
-	// maxRatio is how many bytes may come out of each, once ratioFrom have: small files may compress very well.
-	maxRatio  = 1000
-	ratioFrom = 64 << 20
-)
+// most is far beyond honest files: a machine with 32,000 processes takes 400 MB of text.
+var most = limits{line: 64 << 20, text: 1 << 30, room: 1 << 30, procs: 1 << 20, ratio: 1000, ratioFrom: 64 << 20}
 
 // The ways in which a file is no snapshot, or none for this cutaway. Their texts follow a file's name.
 var (
@@ -42,24 +44,30 @@ func ReadFile(name string) (*Record, error) {
 
 // Read reads a record. name says in errors what is read.
 func Read(from io.Reader, name string) (*Record, error) {
-	r, err := read(from)
+	r, err := read(from, most)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", name, err)
 	}
 	return r, nil
 }
 
-func read(from io.Reader) (*Record, error) {
+func read(from io.Reader, most limits) (*Record, error) {
 	in := &counter{r: from}
 	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(2*window))
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	}
 	defer z.Close()
-	lines := bufio.NewScanner(&bounded{in: in, z: z})
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	room := int64(maxRoom)
-	a := newAssembler()
+	return readText(&bounded{most: most, in: in, z: z}, most)
+}
+
+// readText reads what was compressed.
+func readText(text io.Reader, most limits) (*Record, error) {
+	lines := bufio.NewScanner(text)
+	lines.Split(wholeLine)
+	lines.Buffer(make([]byte, 0, min(64<<10, most.line)), most.line)
+	room := most.room
+	a := newAssembler(most.procs)
 	for n := 0; lines.Scan(); n++ {
 		var l line
 		err := parse(lines.Bytes(), &l, &room)
@@ -91,6 +99,17 @@ func read(from io.Reader) (*Record, error) {
 		return nil, explain(err)
 	}
 	return r, nil
+}
+
+// wholeLine splits off lines that have an end: what is before a cut is no line.
+func wholeLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		return end + 1, data[:end], nil
+	}
+	if atEOF {
+		return len(data), nil, nil
+	}
+	return 0, nil, nil
 }
 
 // checkHeader holds that the first line is that of a snapshot of this version or an older one.
@@ -143,15 +162,16 @@ func (c *counter) Read(b []byte) (int, error) {
 
 // bounded ends what comes out of decompressing when it is more than a snapshot may be.
 type bounded struct {
-	in  *counter
-	z   io.Reader
-	out int64
+	most limits
+	in   *counter
+	z    io.Reader
+	out  int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.z.Read(p)
 	b.out += int64(n)
-	if b.out > maxText || b.out > ratioFrom && b.out/maxRatio > b.in.n {
+	if b.out > b.most.text || b.out > b.most.ratioFrom && b.out/b.most.ratio > b.in.n {
 		return 0, errBomb
 	}
 	return n, err

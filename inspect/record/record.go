@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"strings"
-	"syscall"
 	"time"
 
 	"cutaway/inspect"
@@ -14,15 +13,12 @@ import (
 	"cutaway/inspect/users"
 )
 
-// notSaved is how a value that is not in the snapshot was read.
-var notSaved = reading.How{State: reading.NotRead, Errno: uint16(syscall.ENODATA)}
-
 // Record is a machine at one moment. It is immutable once it was taken or read.
 type Record struct {
 	Header
 	Snapshot  *inspect.Snapshot
 	Uptime    time.Duration // as the start times of processes count; 0 when unknown
-	Self      int           // PID of who took it; 0 when it saw another machine's proc file system
+	Self      int           // PID of who took it; 0 when that read another proc file system than its own
 	LastCap   caps.Cap      // the kernel's highest capability
 	Enforcing reading.Of[bool]
 	Names     users.Names
@@ -51,6 +47,43 @@ type group struct {
 	Membership *cgroup.Membership
 	Usage      *cgroup.Usage
 	Files      []cgroup.Entry
+	Sources    map[string]source // by field of Usage
+}
+
+// source is where a value stands.
+type source struct{ File, Key string }
+
+// addSources keeps where the values of all cgroups stand, those of containers too.
+func (r *Record) addSources() {
+	for _, c := range r.Snapshot.Containers {
+		if c.Cgroup == nil {
+			continue
+		}
+		if key := membershipKey(c.Cgroup); r.cgroups[key] == nil {
+			r.cgroups[key] = &group{Membership: c.Cgroup}
+		}
+	}
+	for _, g := range r.cgroups {
+		g.Sources = map[string]source{}
+		for _, f := range inspect.Fields() {
+			name, ok := strings.CutPrefix(string(f), "cgroup.")
+			if !ok {
+				continue
+			}
+			if file, key := r.Snapshot.CgroupFile(g.Membership, name); file != "" {
+				g.Sources[name] = source{file, key}
+			}
+		}
+	}
+}
+
+// cgroupFile is inspect.CgroupFiles of what was kept.
+func (r *Record) cgroupFile(m *cgroup.Membership, field string) (file, key string) {
+	if g := r.cgroups[membershipKey(m)]; g != nil {
+		s := g.Sources[field]
+		return s.File, s.Key
+	}
+	return "", ""
 }
 
 // membershipKey tells the cgroups of processes apart.
@@ -69,13 +102,41 @@ func membershipKey(m *cgroup.Membership) string {
 	return b.String()
 }
 
+// New makes a record of what was seen; the census may be nil.
+func New(cutaway string, s *inspect.Snapshot, census *inspect.Census) *Record {
+	return &Record{
+		Header: Header{
+			Format: format, Version: version, Cutaway: cutaway, Host: s.Host.Name, Kernel: s.Host.Kernel, BootID: s.Host.BootID, Taken: s.Taken,
+		},
+		Snapshot: s, LastCap: caps.LastKnown(), census: census,
+		details: map[inspect.ID]*inspect.Detail{}, inside: map[inspect.ID]*inside.View{}, cgroups: map[string]*group{},
+	}
+}
+
+// Add adds the detail of a process, and what it sees from inside unless that is nil. What stands in a cgroup is kept once for all
+// of its processes.
+func (r *Record) Add(d *inspect.Detail, seen *inside.View) {
+	kept := *d
+	if p := r.Snapshot.ByID(d.ID); p != nil && p.Facts.Cgroup.OK() {
+		key := membershipKey(p.Facts.Cgroup.Value)
+		if r.cgroups[key] == nil {
+			r.cgroups[key] = &group{Membership: p.Facts.Cgroup.Value, Usage: d.Cgroup, Files: d.CgroupFiles}
+		}
+		kept.Cgroup, kept.CgroupFiles = nil, nil
+	}
+	r.details[d.ID] = &kept
+	if seen != nil {
+		r.inside[d.ID] = seen
+	}
+}
+
 // First and Scan are those of a scanner: the one snapshot.
 func (r *Record) First(context.Context) (*inspect.Snapshot, error) { return r.Snapshot, nil }
 
 // Scan is First.
 func (r *Record) Scan(context.Context) (*inspect.Snapshot, error) { return r.Snapshot, nil }
 
-// ReadParts is the detail that was saved of a process, with all of its parts. What was not saved is "not read" with ENODATA.
+// ReadParts is the detail that was saved of a process, with all of its parts. What was not saved is reading.NotSaved.
 func (r *Record) ReadParts(_ context.Context, _ *inspect.Snapshot, id inspect.ID, _ inspect.Part) (*inspect.Detail, error) {
 	d := inspect.Detail{ID: id, Taken: r.Taken}
 	if saved := r.details[id]; saved != nil {
@@ -97,7 +158,7 @@ func (r *Record) ReadParts(_ context.Context, _ *inspect.Snapshot, id inspect.ID
 // saved has a value that nobody read be one that is not in the snapshot.
 func saved(how reading.How) reading.How {
 	if how == (reading.How{}) {
-		return notSaved
+		return reading.NotSaved
 	}
 	return how
 }

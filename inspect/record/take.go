@@ -1,13 +1,15 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
@@ -27,6 +29,7 @@ type Options struct {
 // Take looks at a machine. Mounts, open files and threads, which take the most time, are read of the host's and of each
 // container's first process alone, and what is seen from inside likewise. An error means that there is no process table.
 func Take(ctx context.Context, o Options) (*Record, error) {
+	o.Proc = cmp.Or(o.Proc, "/proc")
 	scanner, err := inspect.NewScanner(o.Options)
 	if err != nil {
 		return nil, err
@@ -36,30 +39,28 @@ func Take(ctx context.Context, o Options) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &taker{o: o, r: &Record{
-		Snapshot: s, Names: users.Open(o.Root).Names(), LastCap: caps.LastKnown(), Enforcing: security.SELinuxEnforcing("/sys"),
-		details: map[inspect.ID]*inspect.Detail{}, inside: map[inspect.ID]*inside.View{}, cgroups: map[string]*group{},
-	}}
-	r := t.r
-	r.Header = Header{
-		Format: format, Version: version, Cutaway: o.Cutaway, Host: s.Host.Name, Kernel: s.Host.Kernel, BootID: s.Host.BootID,
-		Taken: s.Taken, Secrets: o.Secrets,
+	census, err := inspect.NewNamespaceReader(o.Options).Namespaces(ctx, s)
+	if err != nil {
+		return nil, err
 	}
+	r := New(o.Cutaway, s, census)
+	r.Secrets, r.Names, r.Enforcing = o.Secrets, users.Open(o.Root).Names(), security.SELinuxEnforcing("/sys")
 	if last := caps.Last(o.Proc); last.OK() {
 		r.LastCap = last.Value
 	}
 	if o.here() {
-		r.Self, r.Uptime = os.Getpid(), uptime()
+		r.Self = os.Getpid()
 	}
-	if r.census, err = inspect.NewNamespaceReader(o.Options).Namespaces(ctx, s); err != nil {
-		return nil, err
-	}
+	r.Uptime = uptime(o.Proc)
+	s.MeanCPU(r.Uptime)
+	t := &taker{o: o, r: r}
 	if t.reader, err = inspect.NewDetailReader(o.Options, scanner.Cgroups()); err != nil {
 		return nil, err
 	}
 	if err := t.readAll(ctx); err != nil {
 		return nil, err
 	}
+	r.addSources()
 	if !o.Secrets {
 		r.mask()
 	}
@@ -67,24 +68,29 @@ func Take(ctx context.Context, o Options) (*Record, error) {
 }
 
 // here tells whether the proc file system is this machine's own.
-func (o *Options) here() bool { return o.Proc == "" || o.Proc == "/proc" }
+func (o *Options) here() bool { return o.Proc == "/proc" }
 
-// uptime is the clock that start times count by.
-func uptime() time.Duration {
-	var now unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+// uptime is the clock that start times count by, as a proc file system has it (proc_uptime(5)); 0 when it does not.
+func uptime(proc string) time.Duration {
+	text, err := os.ReadFile(filepath.Join(proc, "uptime"))
+	if err != nil {
 		return 0
 	}
-	return time.Duration(now.Nano())
+	word, _, _ := strings.Cut(string(text), " ")
+	seconds, err := strconv.ParseFloat(word, 64)
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // taker reads the details.
 type taker struct {
 	o      Options
-	r      *Record
 	reader *inspect.DetailReader
 
-	mu sync.Mutex
+	mu sync.Mutex // of r, while details are added
+	r  *Record
 }
 
 // readAll reads the details of all processes, a few at a time.
@@ -145,17 +151,7 @@ func (t *taker) read(ctx context.Context, p *inspect.Process, c *inspect.Contain
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f := p.Facts.Cgroup; f.OK() {
-		key := membershipKey(f.Value)
-		if t.r.cgroups[key] == nil {
-			t.r.cgroups[key] = &group{f.Value, d.Cgroup, d.CgroupFiles}
-		}
-		d.Cgroup, d.CgroupFiles = nil, nil
-	}
-	t.r.details[p.ID] = d
-	if seen != nil {
-		t.r.inside[p.ID] = seen
-	}
+	t.r.Add(d, seen)
 }
 
 // known is a detail that was read already.
@@ -163,22 +159,4 @@ type known struct{ detail *inspect.Detail }
 
 func (k known) ReadParts(context.Context, *inspect.Snapshot, inspect.ID, inspect.Part) (*inspect.Detail, error) {
 	return k.detail, nil
-}
-
-// Of makes a record of what was read already, for tests and for who has looked before.
-func Of(h Header, s *inspect.Snapshot, census *inspect.Census, details []*inspect.Detail, views map[inspect.ID]*inside.View) *Record {
-	r := &Record{
-		Header: h, Snapshot: s, census: census, inside: views,
-		details: make(map[inspect.ID]*inspect.Detail, len(details)), cgroups: map[string]*group{},
-	}
-	r.Format, r.Version = format, version
-	for _, d := range details {
-		kept := *d
-		if p := s.ByID(d.ID); p != nil && p.Facts.Cgroup.OK() {
-			r.cgroups[membershipKey(p.Facts.Cgroup.Value)] = &group{p.Facts.Cgroup.Value, d.Cgroup, d.CgroupFiles}
-			kept.Cgroup, kept.CgroupFiles = nil, nil
-		}
-		r.details[d.ID] = &kept
-	}
-	return r
 }

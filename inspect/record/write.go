@@ -43,7 +43,7 @@ type writer struct {
 // put writes a line. It tells whether the line was short enough.
 func (w *writer) put(l line) bool {
 	w.buf = append(appendValue(w.buf[:0], reflect.ValueOf(l)), '\n')
-	if len(w.buf) > maxLine {
+	if len(w.buf) > most.line {
 		return false
 	}
 	w.bytes += int64(len(w.buf))
@@ -63,7 +63,7 @@ func (w *writer) must(l line) {
 
 // may is put for what can be.
 func (w *writer) may(l line) {
-	if w.bytes > maxText/2 || !w.put(l) {
+	if w.bytes > most.text/2 || !w.put(l) {
 		w.left++
 	}
 }

@@ -24,7 +24,7 @@ func (a *app) mayPlan(what string, dryRun bool) error {
 		return fmt.Errorf("%s would change the system, which --readonly forbids", what)
 	}
 	if a.from != "" {
-		return usagef("%s works on what runs here now, not on a snapshot: leave out --from", what)
+		return worksHere(what)
 	}
 	if change.Elsewhere(a.inspect) {
 		return usagef("%s works on the processes of /proc here: leave out --proc and --cgroup", what)

@@ -154,13 +154,18 @@ func (a *app) checkFlags(c *cobra.Command) error {
 		return usagef("--from shows a snapshot, which --proc, --cgroup and --root say nothing about: leave them out")
 	}
 	if name := c.Name(); !slices.Contains(showSnapshots, name) {
-		return usagef("%s does not look at snapshots: leave out --from", name)
+		return worksHere(name)
 	}
 	return nil
 }
 
+// worksHere refuses what is not done to a snapshot.
+func worksHere(what string) error {
+	return usagef("%s works on what is here now, not on a snapshot: leave out --from", what)
+}
+
 // showSnapshots are the commands for which --from is.
-var showSnapshots = []string{"cutaway", "ps", "ns", "inspect", "caps", "diff", "limits", "freeze", "thaw", "kill", "signal", "enter", "run", "help", "__complete"}
+var showSnapshots = []string{"cutaway", "ps", "ns", "inspect", "caps", "diff", "limits", "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
 // noCommand refuses arguments of the root, which are commands that do not exist.
 func noCommand(c *cobra.Command, args []string) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -112,7 +113,7 @@ func (a *app) side(ctx context.Context, views viewCache, name string) (*compare.
 			return nil, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
 		}
 	} else if t, err = v.find(name); err != nil {
-		return nil, err
+		return nil, withoutFile(name, err)
 	}
 	side, err := compare.Look(ctx, v.Snapshot, v, v.inside(), t.process, t.container)
 	if err != nil {
@@ -129,6 +130,14 @@ func (a *app) side(ctx context.Context, views viewCache, name string) (*compare.
 
 // theHost is the machine itself as a target.
 const theHost = "host"
+
+// withoutFile says of a name that is found nowhere that it may be meant as FILE:TARGET.
+func withoutFile(name string, err error) error {
+	if file, _, ok := strings.Cut(name, ":"); ok {
+		return fmt.Errorf("%w; and there is no file %s, which FILE:TARGET would mean", err, file)
+	}
+	return err
+}
 
 // splitFile takes FILE:TARGET apart. Without a file of that name, "" for it: a container's name may have a colon too.
 func splitFile(name string) (file, target string) {

@@ -61,7 +61,7 @@ func (a *app) lookNow(ctx context.Context) (*view, error) {
 		return nil, fmt.Errorf("no process is to be seen in %s; --proc DIR names a proc file system", a.inspect.Proc)
 	}
 	v := &view{Snapshot: s, eyes: &live{o: a.inspect, cgroups: scanner.Cgroups()}, st: a.style(), names: users.Open(a.inspect.Root), uptime: uptime()}
-	lifetimeCPU(s, v.uptime)
+	s.MeanCPU(v.uptime)
 	return v, nil
 }
 
@@ -71,9 +71,11 @@ func (a *app) lookAt(file string) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{Snapshot: r.Snapshot, eyes: saved{r}, st: a.style(), names: users.Fixed(r.Names), uptime: r.Uptime}
-	lifetimeCPU(r.Snapshot, v.uptime)
-	return v, nil
+	return newSavedView(r, a.style()), nil
+}
+
+func newSavedView(r *record.Record, st *style) *view {
+	return &view{Snapshot: r.Snapshot, eyes: saved{r}, st: st, names: users.Fixed(r.Names), uptime: r.Uptime}
 }
 
 // load reads a saved snapshot. Standard input can be read once only.

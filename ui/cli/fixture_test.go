@@ -145,7 +145,7 @@ func fixtureView() *view {
 		Snapshot: fixture(), st: &style{glyphs: text.Unicode}, uptime: fixtureUptime,
 		names: users.Open(filepath.Join("testdata", "root")), eyes: &live{o: inspect.Options{Proc: "testdata/proc"}},
 	}
-	lifetimeCPU(v.Snapshot, v.uptime)
+	v.MeanCPU(v.uptime)
 	return v
 }
 

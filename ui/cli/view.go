@@ -32,24 +32,6 @@ func uptime() time.Duration {
 	return time.Duration(now.Nano())
 }
 
-// lifetimeCPU fills in the CPU use of a snapshot that nobody shares yet, and that has no tick before it: the mean over
-// each process's life, as ps(1) counts.
-func lifetimeCPU(s *inspect.Snapshot, uptime time.Duration) {
-	for i := range s.Procs {
-		p := &s.Procs[i]
-		p.CPU = -1
-		if life := uptime - ticks(p.Start); life > 0 {
-			p.CPU = 100 * float64(ticks(p.CPUTime)) / float64(life)
-		}
-	}
-	for _, c := range s.Containers {
-		c.CPU = 0
-		for _, i := range c.Procs {
-			c.CPU += max(s.Procs[i].CPU, 0)
-		}
-	}
-}
-
 // user is a user's name, or the number when there is none.
 func (v *view) user(uid uint32) string {
 	if name, ok := v.names.User(uid); ok {

@@ -14,8 +14,8 @@ import (
 func missing(how reading.How) line {
 	switch how.State {
 	case reading.NotRead:
-		if how.Errno != 0 {
-			return words(dim, "not in the snapshot")
+		if how == reading.NotSaved {
+			return words(dim, how.String())
 		}
 		return words(dim, "…")
 	case reading.Denied:
