@@ -28,9 +28,8 @@ type entered map[string]error
 // which could not be entered. The thread ends with f, since the Go runtime could not give its namespaces back.
 func inNamespaces(dir string, kinds map[string]int, f func(entered)) {
 	done := make(chan struct{})
-	go func() {
+	go onOwnThread(func() {
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 		e := entered{}
 		for name, flag := range kinds {
 			if err := enter(filepath.Join(dir, "ns", name), name, flag); err != nil {
@@ -38,8 +37,26 @@ func inNamespaces(dir string, kinds map[string]int, f func(entered)) {
 			}
 		}
 		f(e)
+	})
+	<-done
+}
+
+// onOwnThread runs a goroutine on a thread that ends with it. The process's first thread would not end: it would stay in the
+// namespaces, and /proc/self is what that one is in. Where chance puts us on it, it is held until another has taken over.
+func onOwnThread(f func()) {
+	runtime.LockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		f() // and never unlocked
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		f()
 	}()
 	<-done
+	runtime.UnlockOSThread()
 }
 
 // enter has this thread enter a namespace, unless it is in it already.
