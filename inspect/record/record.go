@@ -119,7 +119,7 @@ func (r *Record) Add(d *inspect.Detail, seen *inside.View) {
 	kept := *d
 	if p := r.Snapshot.ByID(d.ID); p != nil && p.Facts.Cgroup.OK() {
 		key := membershipKey(p.Facts.Cgroup.Value)
-		if r.cgroups[key] == nil {
+		if r.cgroups[key] == nil && d.Cgroup != nil {
 			r.cgroups[key] = &group{Membership: p.Facts.Cgroup.Value, Usage: d.Cgroup, Files: d.CgroupFiles}
 		}
 		kept.Cgroup, kept.CgroupFiles = nil, nil

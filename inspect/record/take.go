@@ -13,6 +13,7 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
+	"cutaway/inspect/cgroup"
 	"cutaway/inspect/compare"
 	"cutaway/inspect/inside"
 	"cutaway/inspect/security"
@@ -53,7 +54,7 @@ func Take(ctx context.Context, o Options) (*Record, error) {
 	}
 	r.Uptime = uptime(o.Proc)
 	s.MeanCPU(r.Uptime)
-	t := &taker{o: o, r: r}
+	t := &taker{o: o, r: r, claimed: map[*cgroup.Membership]bool{}}
 	if t.reader, err = inspect.NewDetailReader(o.Options, scanner.Cgroups()); err != nil {
 		return nil, err
 	}
@@ -89,8 +90,34 @@ type taker struct {
 	o      Options
 	reader *inspect.DetailReader
 
-	mu sync.Mutex // of r, while details are added
-	r  *Record
+	mu      sync.Mutex // of what follows
+	r       *Record
+	claimed map[*cgroup.Membership]bool // cgroups that a process is read with, or was
+}
+
+// claim tells whether the cgroup is to be read with a process: with the first of its processes only.
+func (t *taker) claim(p *inspect.Process) bool {
+	f := p.Facts.Cgroup
+	if !f.OK() {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.claimed[f.Value] {
+		return false
+	}
+	t.claimed[f.Value] = true
+	return true
+}
+
+// release has the next process be read with its cgroup, after one that had claimed it has ended.
+func (t *taker) release(p *inspect.Process, parts inspect.Part) {
+	if parts&inspect.WithoutCgroup != 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.claimed, p.Facts.Cgroup.Value)
 }
 
 // readAll reads the details of all processes, a few at a time.
@@ -138,8 +165,12 @@ func (t *taker) read(ctx context.Context, p *inspect.Process, c *inspect.Contain
 	if all {
 		parts = inspect.AllParts
 	}
+	if !t.claim(p) {
+		parts |= inspect.WithoutCgroup
+	}
 	d, err := t.reader.ReadParts(ctx, t.r.Snapshot, p.ID, parts)
 	if err != nil {
+		t.release(p, parts)
 		return
 	}
 	var seen *inside.View
