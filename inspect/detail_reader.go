@@ -66,7 +66,7 @@ const (
 	PartMounts  Part = 1 << iota
 	PartFiles        // open files, network interfaces and sockets, which name each other
 	PartThreads      // and how they differ from the process
-	AllParts    = PartMounts | PartFiles | PartThreads
+	AllParts         = PartMounts | PartFiles | PartThreads
 
 	// WithoutCgroup leaves out what stands in its cgroup, for who knows that of another process there.
 	WithoutCgroup Part = 1 << 7

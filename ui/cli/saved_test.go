@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -172,7 +173,7 @@ var savedFile = filepath.Join("testdata", "node7.snap")
 // TestSavedGolden holds that the file shows for ever what it showed when it was written.
 func TestSavedGolden(t *testing.T) {
 	if *update {
-		if err := fixtureRecord().WriteFile(savedFile); err != nil {
+		if err := errors.Join(fixtureRecord().WriteFile(savedFile), os.Chmod(savedFile, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
