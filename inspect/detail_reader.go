@@ -67,7 +67,10 @@ const (
 	PartFiles        // open files, network interfaces and sockets, which name each other
 	PartThreads      // and how they differ from the process
 	PartSockets      // network interfaces and sockets alone: PartFiles has them too, and tells which are the process's own
-	AllParts    = PartMounts | PartFiles | PartThreads
+	AllParts         = PartMounts | PartFiles | PartThreads
+
+	// WithoutCgroup leaves out what stands in its cgroup, for who knows that of another process there.
+	WithoutCgroup Part = 1 << 7
 )
 
 // Read reads a process's details, as far as the kernel lets us and within half a second. The error is ErrGone when the
@@ -158,6 +161,9 @@ func (r *DetailReader) fill(ctx context.Context, d *Detail, dir *procDir, parts 
 	}
 	d.parseSmall()
 	membership, _ := proc.ParseCgroup([]byte(d.Raw["cgroup"].Value))
+	if parts&WithoutCgroup != 0 {
+		membership = nil
+	}
 	usage := readAside(ctx, r.guard, d.ID, dir, "cgroup files", func(*procDir) (cgroupFiles, error) {
 		return r.readCgroup(membership), nil
 	})

@@ -22,6 +22,9 @@ func readHost(o Options, mode cgroup.Mode) Host {
 	if b, err := os.ReadFile(o.Proc + "/sys/kernel/osrelease"); err == nil {
 		h.Kernel = strings.TrimSpace(string(b))
 	}
+	if b, err := os.ReadFile(o.Proc + "/sys/kernel/random/boot_id"); err == nil {
+		h.BootID = strings.TrimSpace(string(b))
+	}
 	var st syscall.Stat_t
 	if syscall.Stat(o.Proc+"/self/ns/net", &st) == nil || syscall.Stat("/proc/self/ns/net", &st) == nil {
 		h.NSDev = uint64(st.Dev)

@@ -76,6 +76,7 @@ type Namespace struct {
 type Host struct {
 	Name       string // this UTS namespace's hostname
 	Kernel     string // release
+	BootID     string // of this boot (proc_sys_kernel(5), random/boot_id); "" when not known
 	CgroupMode cgroup.Mode
 	CPUs       int
 	Memory     uint64 // bytes

@@ -181,7 +181,7 @@ func (s *Scanner) snapshot(start time.Time) *Snapshot {
 		procs[i] = e.Process
 	}
 	snap := Assemble(s.host, procs, s.found)
-	snap.Seq, snap.Taken, snap.places = s.seq, start, places{proc: s.o.Proc, cgroups: s.cgroups}
+	snap.Seq, snap.Taken, snap.places = s.seq, start, places{proc: s.o.Proc, cgroups: s.cgroups.SourceOf}
 	snap.IDMaps = s.readIDMaps(snap)
 	s.readUsage(snap)
 	s.intern.prune(s.table)

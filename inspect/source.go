@@ -27,9 +27,24 @@ type Source struct {
 
 // places are where a snapshot was read.
 type places struct {
-	proc    string // "" is /proc: a snapshot that no scanner made
-	cgroups *cgroup.Hierarchies
+	proc    string      // "" is /proc: a snapshot that no scanner made
+	cgroups CgroupFiles // nil when no file is known
 }
+
+// CgroupFiles tells which file of a membership's cgroups, and what of it, a field of cgroup.Usage is from; "" when none is. It is
+// cgroup.Hierarchies' SourceOf.
+type CgroupFiles func(m *cgroup.Membership, field string) (file, key string)
+
+// CgroupFile asks the snapshot's CgroupFiles.
+func (s *Snapshot) CgroupFile(m *cgroup.Membership, field string) (file, key string) {
+	if s.places.cgroups == nil {
+		return "", ""
+	}
+	return s.places.cgroups(m, field)
+}
+
+// SetCgroupFiles is for who makes a snapshot of what was saved, before others have it.
+func (s *Snapshot) SetCgroupFiles(files CgroupFiles) { s.places.cgroups = files }
 
 // Source tells where a value of a process comes from. Without its details (nil, or another process's) most texts have
 // not been read yet. For a field that is not known, the result has nothing but its name.

@@ -74,8 +74,8 @@ func (s *Snapshot) CgroupSource(m *cgroup.Membership, u *cgroup.Usage, entries [
 	if effective, ok := effectiveOf(u, name); ok {
 		src.File = effective.File
 		src.Meaning += bindingMeaning(effective)
-	} else if s.places.cgroups != nil {
-		src.File, src.Key = s.places.cgroups.SourceOf(m, name)
+	} else {
+		src.File, src.Key = s.CgroupFile(m, name)
 	}
 	if src.File == "" {
 		return src
@@ -95,10 +95,10 @@ func (s *Snapshot) usageCommand(m *cgroup.Membership, u *cgroup.Usage, name, fil
 	show := cgroup.Command(file, key)
 	switch {
 	case name == "MemoryWorking":
-		used, _ := s.places.cgroups.SourceOf(m, "MemoryUsage")
+		used, _ := s.CgroupFile(m, "MemoryUsage")
 		return difference(cgroup.Command(used, ""), show)
 	case filepath.Base(file) == v1SwapFile && (u == nil || !u.SwapLimit.Value.Unlimited):
-		memory, _ := s.places.cgroups.SourceOf(m, "MemoryLimit")
+		memory, _ := s.CgroupFile(m, "MemoryLimit")
 		return difference(show, cgroup.Command(memory, ""))
 	}
 	return show

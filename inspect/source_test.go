@@ -238,7 +238,7 @@ func TestCgroupSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := &cgroup.Membership{Lines: []proc.CgroupLine{{Path: "/a"}}}
-	s := &Snapshot{places: places{cgroups: h}}
+	s := &Snapshot{places: places{cgroups: h.SourceOf}}
 	u, entries := h.Usage(m), h.Entries(m)
 	for _, c := range []struct{ name, file, key, raw, output string }{
 		{"MemoryUsage", "memory.current", "", "4096", "4096"},

@@ -13,6 +13,7 @@ import (
 	"cutaway/inspect/inside"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/secret"
 	"cutaway/inspect/security"
 )
 
@@ -283,7 +284,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	if all := fmt.Sprintf("%+v", groups); strings.Contains(all, "hunter2") || strings.Contains(all, "one|") {
 		t.Error("a secret is shown")
 	}
-	if v := find(t, groups, "environment", "DB_PASSWORD").Right; v.Text != masked || v.From.Raw.Value == "hunter2" {
+	if v := find(t, groups, "environment", "DB_PASSWORD").Right; v.Text != secret.Mask || v.From.Raw.Value == "hunter2" {
 		t.Errorf("%+v", v)
 	}
 }

@@ -5,10 +5,8 @@ import (
 	"cutaway/inspect/secret"
 )
 
-// masked stands for a value that looks like a secret. Whether two of them are the same is told all the same.
-const masked = "********"
-
-// environment joins the variables by name. Values that look like secrets are masked.
+// environment joins the variables by name. Values that look like secrets are masked; whether two of them
+// are the same is told all the same.
 func environment(p *pairs) {
 	p.join("environ", p.l.environ(), p.r.environ())
 	for i := range p.group.Rows {
@@ -19,7 +17,7 @@ func environment(p *pairs) {
 		}
 		for _, v := range []*Value{r.Left, r.Right} {
 			if hide && v != nil {
-				v.Text, v.From.Raw.Value = masked, masked
+				v.Text, v.From.Raw.Value = secret.Mask, secret.Mask
 			}
 		}
 	}
@@ -37,7 +35,13 @@ func (v *view) environ() list {
 			continue // getenv(3) finds the first
 		}
 		seen[e.Name] = true
-		l.add(e.Name, e.Name, func() *Value { return known(e.Value, v.from(inspect.Field("environ."+e.Name))) })
+		l.add(e.Name, e.Name, func() *Value {
+			from := v.from(inspect.Field("environ." + e.Name))
+			if e.Value == secret.Mask { // the snapshot that it is from does not have it
+				return unknown(notRead, from)
+			}
+			return known(e.Value, from)
+		})
 	}
 	return l.inOrder()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cutaway/inspect/livetest"
+	"cutaway/inspect/secret"
 )
 
 // questions asks inside of a container, as its own tools see it. $1 is the PID there of the process that stands for it.
@@ -149,7 +150,7 @@ func checkFiles(t *testing.T, groups []Group, a answers) {
 	}
 	env := right(groups, "environment")
 	for _, line := range a["environ"] {
-		if name, value, ok := strings.Cut(line, "="); ok && env[name] != masked {
+		if name, value, ok := strings.Cut(line, "="); ok && env[name] != secret.Mask {
 			check(t, name, env[name], value)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cutaway/inspect"
+	"cutaway/inspect/inside"
 	"cutaway/inspect/livetest"
 	"cutaway/inspect/reading"
 )
@@ -54,7 +55,7 @@ func (e *eye) side(t testing.TB, s *inspect.Snapshot, pid int) *Side {
 	if p == nil {
 		t.Fatalf("process %d is not there", pid)
 	}
-	side, err := Look(context.Background(), s, e.reader, p, p.Container, false)
+	side, err := Look(context.Background(), s, e.reader, inside.Read, p, p.Container)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,23 +15,29 @@ type Reader interface {
 	ReadParts(context.Context, *inspect.Snapshot, inspect.ID, inspect.Part) (*inspect.Detail, error)
 }
 
-// Look reads a side. elsewhere says that the snapshot is of another machine, or of a copy: nothing can be looked at from inside
+// Inside looks from a process's place: inside.Read, or what a saved snapshot holds. A nil view without an error says that nobody
+// has looked from there.
+type Inside func(context.Context, inside.Target) (*inside.View, error)
+
+// Look reads a side. in is nil where the snapshot is of another machine, or of a copy: nothing can be looked at from inside
 // there. An error says that the process has ended.
-func Look(ctx context.Context, s *inspect.Snapshot, r Reader, p *inspect.Process, c *inspect.Container, elsewhere bool) (*Side, error) {
+func Look(ctx context.Context, s *inspect.Snapshot, r Reader, in Inside, p *inspect.Process, c *inspect.Container) (*Side, error) {
 	side := &Side{Title: Title(p, c), Snapshot: s, Process: p, Container: c}
 	d, err := r.ReadParts(ctx, s, p.ID, inspect.PartMounts|inspect.PartSockets)
 	if err != nil {
 		return nil, err
 	}
 	side.Detail = d
-	if elsewhere {
-		side.NotInside = reading.How{State: reading.NotRead}
+	if in == nil {
 		return side, nil
 	}
 	v := &view{side}
-	side.Inside, err = inside.Read(ctx, inside.Target{PID: p.PID, Start: p.Start, Ahead: v.ahead("boottime")})
+	side.Inside, err = in(ctx, inside.Target{PID: p.PID, Start: p.Start, Ahead: v.ahead("boottime")})
 	if err != nil { // it has ended
 		return nil, err
+	}
+	if side.Inside == nil {
+		side.NotInside = reading.NotSaved
 	}
 	return side, nil
 }

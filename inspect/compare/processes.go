@@ -17,7 +17,7 @@ const mostAlone = 20
 // processes joins the processes that the sides see, by the process, with the PID that each side has for it.
 func processes(p *pairs) {
 	l, r := p.l.sees(), p.r.sees()
-	if !l.how.OK() || !r.how.OK() {
+	if !l.how.OK() || !r.how.OK() || !sameBoot(p.l.Snapshot, p.r.Snapshot) { // of two boots none is the same
 		p.add("processes", "processes", l.count(), r.count())
 		return
 	}

@@ -36,6 +36,7 @@ func inNamespaces(dir place, f func(entered)) {
 		f(e)
 	})
 	<-done
+	runtime.UnlockOSThread()
 }
 
 // toEnter lists the kinds in which the process is elsewhere than we are.

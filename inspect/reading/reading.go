@@ -46,6 +46,9 @@ type How struct {
 	Errno uint16
 }
 
+// NotSaved is the state of a value that is not in a saved snapshot.
+var NotSaved = How{State: NotRead, Errno: uint16(syscall.ENODATA)}
+
 // OK tells whether the value is known.
 func (h How) OK() bool { return h.State == Known }
 
@@ -59,7 +62,10 @@ func (h How) Err() error {
 
 // String says the state and, when there is one, the errno's text: "denied (permission denied)".
 func (h How) String() string {
-	if h.Errno == 0 {
+	switch {
+	case h == NotSaved:
+		return "not in the snapshot"
+	case h.Errno == 0:
 		return h.State.String()
 	}
 	return fmt.Sprintf("%s (%s)", h.State, syscall.Errno(h.Errno))

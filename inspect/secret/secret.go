@@ -48,6 +48,9 @@ var secretValues = sync.OnceValue(func() *regexp.Regexp {
 // maxSecretValue caps how much of a value is searched.
 const maxSecretValue = 64 << 10
 
+// Mask stands where a value that looks like a secret was not kept. Whether two of them are the same is not known.
+const Mask = "********"
+
 // Looks tells whether a variable of an environment holds, by its name or the shape of its value, what should not be
 // shown unasked. It errs on the side of hiding; an empty value is no secret.
 func Looks(name, value string) bool {

@@ -16,7 +16,7 @@ type DB struct {
 	mu             sync.Mutex
 	now            func() time.Time
 	passwd, group  table[map[uint32]string]
-	subuid, subgid table[[]grant]
+	subuid, subgid table[[]Grant]
 }
 
 // Open returns the names of the system whose root directory is root; "" is "/". It reads nothing yet.
@@ -29,8 +29,8 @@ func Open(root string) *DB {
 		now:    time.Now,
 		passwd: table[map[uint32]string]{path: etc("passwd"), parse: parseNames},
 		group:  table[map[uint32]string]{path: etc("group"), parse: parseNames},
-		subuid: table[[]grant]{path: etc("subuid"), parse: parseGrants},
-		subgid: table[[]grant]{path: etc("subgid"), parse: parseGrants},
+		subuid: table[[]Grant]{path: etc("subuid"), parse: parseGrants},
+		subgid: table[[]Grant]{path: etc("subgid"), parse: parseGrants},
 	}
 }
 
@@ -56,7 +56,7 @@ func (db *DB) SubUID(uid uint32) (Subordinate, bool) { return db.subordinate(&db
 // SubGID finds the range of subordinate group ids that a group id is from.
 func (db *DB) SubGID(gid uint32) (Subordinate, bool) { return db.subordinate(&db.subgid, gid) }
 
-func (db *DB) subordinate(t *table[[]grant], id uint32) (Subordinate, bool) {
+func (db *DB) subordinate(t *table[[]Grant], id uint32) (Subordinate, bool) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	now := db.now()
@@ -64,13 +64,13 @@ func (db *DB) subordinate(t *table[[]grant], id uint32) (Subordinate, bool) {
 		if !g.holds(id) {
 			continue
 		}
-		owner := g.owner
+		owner := g.Owner
 		if uid, numeric := parseID(owner); numeric {
 			if name, ok := db.passwd.read(now)[uid]; ok {
 				owner = name
 			}
 		}
-		return Subordinate{Owner: owner, Start: g.start, Offset: id - g.start}, true
+		return Subordinate{Owner: owner, Start: g.Start, Offset: id - g.Start}, true
 	}
 	return Subordinate{}, false
 }

@@ -21,21 +21,21 @@ func (s Subordinate) String() string {
 	return fmt.Sprintf("%s's subordinate %d+%d", s.Owner, s.Start, s.Offset)
 }
 
-// grant is one line of subuid(5) or subgid(5).
-type grant struct {
-	owner string
-	start uint32
-	count uint64
+// Grant is one line of subuid(5) or subgid(5): the range of numbers that an owner may map into user namespaces.
+type Grant struct {
+	Owner string // a user's name or number
+	Start uint32
+	Count uint64
 }
 
-func (g grant) holds(id uint32) bool {
-	return id >= g.start && uint64(id-g.start) < g.count
+func (g Grant) holds(id uint32) bool {
+	return id >= g.Start && uint64(id-g.Start) < g.Count
 }
 
 // parseGrants reads subuid(5) or subgid(5): user:start:count, where the user is a name or a number. Malformed lines are
 // passed over.
-func parseGrants(text string) []grant {
-	var grants []grant
+func parseGrants(text string) []Grant {
+	var grants []Grant
 	for line := range strings.Lines(text) {
 		fields := strings.Split(strings.TrimRight(line, "\n"), ":")
 		if len(fields) != 3 || fields[0] == "" || strings.HasPrefix(fields[0], "#") {
@@ -44,7 +44,7 @@ func parseGrants(text string) []grant {
 		start, ok := parseID(fields[1])
 		count, err := strconv.ParseUint(fields[2], 10, 64)
 		if ok && err == nil && count > 0 {
-			grants = append(grants, grant{owner: fields[0], start: start, count: count})
+			grants = append(grants, Grant{Owner: fields[0], Start: start, Count: count})
 		}
 	}
 	return grants
@@ -58,8 +58,8 @@ func Granted(file string, owners ...string) (start, count uint32) {
 		return 0, 0
 	}
 	for _, g := range parseGrants(string(text)) {
-		if slices.Contains(owners, g.owner) {
-			return g.start, uint32(min(g.count, math.MaxUint32-uint64(g.start)))
+		if slices.Contains(owners, g.Owner) {
+			return g.Start, uint32(min(g.Count, math.MaxUint32-uint64(g.Start)))
 		}
 	}
 	return 0, 0

@@ -19,6 +19,7 @@ type table[T any] struct {
 	value   T
 	version version
 	checked time.Time
+	fixed   bool // the value was given, and there is no file
 }
 
 // version changes whenever a file does: tools that write these files put a new file in the old one's place.
@@ -29,6 +30,9 @@ type version struct {
 
 // read returns the file's content as of a moment ago; T's zero value when it cannot be read.
 func (t *table[T]) read(now time.Time) T {
+	if t.fixed {
+		return t.value
+	}
 	if age := now.Sub(t.checked); !t.checked.IsZero() && age >= 0 && age < checkEvery {
 		return t.value
 	}

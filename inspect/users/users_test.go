@@ -197,7 +197,7 @@ func FuzzParseGrants(f *testing.F) {
 	f.Add("probeuser:165536:65536\n1001:1:1\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, g := range parseGrants(text) {
-			if g.count == 0 || !g.holds(g.start) {
+			if g.Count == 0 || !g.holds(g.Start) {
 				t.Errorf("the range %+v does not hold its own start", g)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/cgroup"
 )
 
 // Setting is one file of a cgroup that holds a limit, with the value that it has and the one that it is to have.
@@ -55,6 +57,35 @@ func (g *Group) Present() []Setting {
 			for _, device := range devices(forms[k.file], text) {
 				s.Device, s.Old = device, forms[k.file].present(device, text)
 				present = append(present, s)
+			}
+		}
+	}
+	return present
+}
+
+// Recorded is Present for files of a cgroup that were read before. The root cgroup has no limits of its own.
+func Recorded(m *cgroup.Membership, entries []cgroup.Entry) []Setting {
+	var present []Setting
+	if m.Path() == "/" {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, k := range kept {
+		for i := range entries {
+			e := &entries[i]
+			file, device, _ := strings.Cut(e.Name, " ") // a line of its own for each device of io.max
+			if file != k.file || !e.Raw.OK() || seen[e.File] && device == "" {
+				continue
+			}
+			seen[e.File] = true
+			text := e.Raw.Value
+			if device != "" {
+				text = device + " " + text
+			}
+			for _, device := range devices(forms[file], text) {
+				present = append(present, Setting{
+					Limit: k.limit, Dir: filepath.Dir(e.File), File: file, Device: device, Old: forms[file].present(device, text),
+				})
 			}
 		}
 	}

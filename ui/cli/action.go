@@ -23,6 +23,9 @@ func (a *app) mayPlan(what string, dryRun bool) error {
 	if a.readonly && !dryRun {
 		return fmt.Errorf("%s would change the system, which --readonly forbids", what)
 	}
+	if a.from != "" {
+		return worksHere(what)
+	}
 	if change.Elsewhere(a.inspect) {
 		return usagef("%s works on the processes of /proc here: leave out --proc and --cgroup", what)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cutaway/inspect/caps"
+	"cutaway/inspect/reading"
 )
 
 func newCaps(a *app) *cobra.Command {
@@ -36,10 +37,13 @@ func newCaps(a *app) *cobra.Command {
 	return c
 }
 
-// lastCap is this kernel's highest capability, or the highest known here when the kernel does not say (before Linux 3.2).
-func (a *app) lastCap() caps.Cap {
-	if last := caps.Last(a.inspect.Proc); last.OK() {
+// highest is a kernel's highest capability, or the highest known here when the kernel does not say (before Linux 3.2).
+func highest(last reading.Of[caps.Cap]) caps.Cap {
+	if last.OK() {
 		return last.Value
 	}
 	return caps.LastKnown()
 }
+
+// lastCap is the highest of this machine's kernel, for masks that are no process's.
+func (a *app) lastCap() caps.Cap { return highest(caps.Last(a.inspect.Proc)) }

@@ -37,7 +37,7 @@ func asSet(mask reading.Of[uint64]) reading.Of[caps.Set] {
 // capsText prints the sets with their masks, and then one line for each capability.
 func capsText(a *app, v *view, p *inspect.Process) error {
 	w := bufio.NewWriter(a.out)
-	five, last := fiveSets(p), a.lastCap()
+	five, last := fiveSets(p), highest(v.lastCap())
 	out := func(format string, args ...any) {
 		_, _ = w.WriteString(v.st.glyphs.Text(fmt.Sprintf(format, args...)))
 	}
@@ -115,7 +115,7 @@ func (v *view) capsOver(p *inspect.Process) string {
 
 func capsJSON(a *app, v *view, p *inspect.Process) error {
 	j := newJSONWriter(a.out)
-	five, last := fiveSets(p), a.lastCap()
+	five, last := fiveSets(p), highest(v.lastCap())
 	return j.document(func() {
 		j.key("pid").int(p.PID)
 		j.text("comm", p.Comm)

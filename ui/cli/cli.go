@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cutaway/inspect"
+	"cutaway/inspect/record"
 	"cutaway/ui/text"
 	"cutaway/ui/tui"
 )
@@ -28,6 +30,7 @@ const (
 type app struct {
 	out, err io.Writer
 	inspect  inspect.Options
+	from     string // the snapshot to show, "" for what is there now
 	color    string
 	readonly bool
 	screen   screenFlags
@@ -56,7 +59,7 @@ func newRoot(a *app, args []string) *cobra.Command {
 		RunE:              func(*cobra.Command, []string) error { return a.runScreen() },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.checkFlags(c) },
 		Version:           version(),
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
@@ -93,6 +96,7 @@ var commands = [...]struct {
 	{"inspect", newInspect, toLook, false},
 	{"caps", newCaps, toLook, false},
 	{"diff", newDiff, toLook, false},
+	{"snapshot", newSnapshot, toLook, false},
 	{"run", newRun, toChange, false},
 	{"enter", newEnter, toChange, false},
 	{"limits", newLimits, toChange, false},
@@ -129,6 +133,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.StringVar(&a.inspect.Proc, "proc", "/proc", "read the proc file system at `DIR`, such as /host/proc")
 	flags.StringVar(&a.inspect.Cgroup, "cgroup", "", "read the cgroup file systems below `DIR`; without it, where mountinfo says")
 	flags.StringVar(&a.inspect.Root, "root", "/", "look for engines' state and names of users below `DIR`, such as /host")
+	flags.StringVar(&a.from, "from", "", "show what cutaway snapshot saved in `FILE`, - for standard input; nothing can be changed then")
 	flags.StringVar(&a.color, "color", "auto", "colour `WHEN`: auto, always or never; NO_COLOR counts too")
 	flags.BoolVar(&a.readonly, "readonly", false, "never change anything")
 	completeWith(root, "color", colorModes...)
@@ -140,9 +145,27 @@ func (a *app) globalFlags(root *cobra.Command) {
 // colorModes are the values of --color.
 var colorModes = []string{"auto", "always", "never"}
 
-func (a *app) checkFlags() error {
-	return oneOf("--color", a.color, colorModes)
+func (a *app) checkFlags(c *cobra.Command) error {
+	if err := oneOf("--color", a.color, colorModes); err != nil || a.from == "" {
+		return err
+	}
+	flags := c.Flags()
+	if flags.Changed("proc") || flags.Changed("cgroup") || flags.Changed("root") {
+		return usagef("--from shows a snapshot, which --proc, --cgroup and --root say nothing about: leave them out")
+	}
+	if name := c.Name(); !slices.Contains(showSnapshots, name) {
+		return worksHere(name)
+	}
+	return nil
 }
+
+// worksHere refuses what is not done to a snapshot.
+func worksHere(what string) error {
+	return usagef("%s works on what is here now, not on a snapshot: leave out --from", what)
+}
+
+// showSnapshots are the commands for which --from is.
+var showSnapshots = []string{"cutaway", "ps", "ns", "inspect", "caps", "diff", "limits", "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
 // noCommand refuses arguments of the root, which are commands that do not exist.
 func noCommand(c *cobra.Command, args []string) error {
@@ -234,14 +257,22 @@ type screenFlags struct {
 
 // runScreen opens the screen, on a terminal only: a pipe or a file gets told which command prints the same.
 func (a *app) runScreen() error {
-	if !isTerminal(os.Stdout) || !isTerminal(os.Stdin) {
+	if !isTerminal(os.Stdout) || !isTerminal(os.Stdin) && a.from != "-" { // then the keys come from /dev/tty
 		return usagef("the screen needs a terminal; `cutaway ps` prints the same here, cutaway --help names the other commands")
 	}
 	if a.screen.interval < minInterval {
 		return usagef("--interval %s is too short, the least is %s", a.screen.interval, minInterval)
 	}
+	var saved *record.Record
+	if a.from != "" {
+		var err error
+		if saved, err = a.load(a.from); err != nil {
+			return err
+		}
+	}
 	err := tui.Run(tui.Options{
 		Inspect:  a.inspect,
+		Saved:    saved,
 		Color:    a.color,
 		ReadOnly: a.readonly,
 		Mouse:    !a.screen.noMouse,

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"cutaway/inspect"
 	"cutaway/inspect/compare"
 )
 
@@ -27,11 +27,12 @@ func newDiff(a *app) *cobra.Command {
 		Long: "Compare two views: namespaces, ids, names, processes, capabilities, limits, mounts, users, network, environment and\n" +
 			"more, as a process of each sees them. A is the host unless it is named. Only what differs is printed, unless --all.\n" +
 			targetHelp + "host is the machine itself: its first process, or cutaway\n" +
-			"where that cannot be read. What is unknown on a side is neither alike nor different. The status is 0 when they are\n" +
-			"alike, 1 when they differ, 2 on trouble.",
+			"where that cannot be read. FILE:TARGET is one in a snapshot. What is unknown on a side is neither alike nor different.\n" +
+			"The status is 0 when they are alike, 1 when they differ, 2 on trouble.",
 		Example: "  cutaway diff db                what db sees that the host does not, and the other way round\n" +
 			"  cutaway diff db web --all      two containers, with what is the same\n" +
-			"  cutaway diff db --json         for a program",
+			"  cutaway diff db --json         for a program\n" +
+			"  cutaway diff before.snap:db db what has changed since `cutaway snapshot -o before.snap`",
 		Args: wantArgs(1, 2, "[A] B"),
 		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			names, directive := a.completeTarget(c, nil, typed)
@@ -63,25 +64,20 @@ func (a *app) inTrouble(err error) error {
 }
 
 func (a *app) diff(ctx context.Context, left, right string, all, json bool) error {
-	v, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	reader, err := inspect.NewDetailReader(a.inspect, v.cgroups)
-	if err != nil {
-		return err
-	}
 	var sides [2]*compare.Side
+	views := viewCache{}
 	for i, name := range []string{left, right} {
-		if sides[i], err = a.side(ctx, v, reader, name); err != nil {
+		var err error
+		if sides[i], err = a.side(ctx, views, name); err != nil {
 			return err
 		}
 	}
 	groups := compare.Compare(sides[0], sides[1])
+	var err error
 	if json {
 		err = diffJSON(a, sides, groups, all)
 	} else {
-		err = diffText(a, v.st, sides, groups, all)
+		err = diffText(a, a.style(), sides, groups, all)
 	}
 	if err == nil && compare.Differ(groups) {
 		return exitStatus(exitDifferent)
@@ -89,37 +85,68 @@ func (a *app) diff(ctx context.Context, left, right string, all, json bool) erro
 	return err
 }
 
-// side is what one of the names sees.
-func (a *app) side(ctx context.Context, v *view, reader *inspect.DetailReader, name string) (*compare.Side, error) {
-	find := v.find
-	if name == "host" {
-		find = v.findHost
+// viewCache are the views that were taken, by file; "" is that of what is looked at without one.
+type viewCache map[string]*view
+
+func (views viewCache) get(ctx context.Context, a *app, file string) (v *view, err error) {
+	if v := views[file]; v != nil {
+		return v, nil
 	}
-	t, err := find(name)
+	if file == "" {
+		v, err = a.look(ctx)
+	} else {
+		v, err = a.lookAt(file)
+	}
+	views[file] = v
+	return v, err
+}
+
+// side is what one of the names sees.
+func (a *app) side(ctx context.Context, views viewCache, name string) (*compare.Side, error) {
+	file, name := splitFile(name)
+	v, err := views.get(ctx, a, file)
 	if err != nil {
 		return nil, err
 	}
-	side, err := compare.Look(ctx, v.Snapshot, reader, t.process, t.container, a.elsewhere())
+	var t target
+	if name == theHost {
+		if t.process = compare.Host(v.Snapshot, v.observer()); t.process == nil {
+			return nil, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
+		}
+	} else if t, err = v.find(name); err != nil {
+		return nil, withoutFile(name, err)
+	}
+	side, err := compare.Look(ctx, v.Snapshot, v, v.inside(), t.process, t.container)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if name == "host" {
+	if name == theHost {
 		side.Title = compare.HostTitle(t.process)
+	}
+	if file != "" {
+		side.Title += " in " + file
 	}
 	return side, nil
 }
 
-// findHost finds whose view is the host's.
-func (v *view) findHost(string) (target, error) {
-	self := 0
-	if t, err := v.findSelf(); err == nil {
-		self = t.process.PID
+// theHost is the machine itself as a target.
+const theHost = "host"
+
+// withoutFile says of a name that is found nowhere that it may be meant as FILE:TARGET.
+func withoutFile(name string, err error) error {
+	if file, _, ok := strings.Cut(name, ":"); ok {
+		return fmt.Errorf("%w; and there is no file %s, which FILE:TARGET would mean", err, file)
 	}
-	if p := compare.Host(v.Snapshot, self); p != nil {
-		return target{process: p}, nil
-	}
-	return target{}, errors.New("the host's own processes cannot be seen from here; name two containers or processes")
+	return err
 }
 
-// elsewhere tells whether what is looked at is another machine's, or a copy.
-func (a *app) elsewhere() bool { return filepath.Clean(a.inspect.Proc) != "/proc" }
+// splitFile takes FILE:TARGET apart. Without a file of that name, "" for it: a container's name may have a colon too.
+func splitFile(name string) (file, target string) {
+	for at := strings.LastIndexByte(name, ':'); at > 0; at = strings.LastIndexByte(name[:at], ':') {
+		file = name[:at]
+		if info, err := os.Stat(file); file == "-" || err == nil && !info.IsDir() {
+			return file, name[at+1:]
+		}
+	}
+	return "", name
+}

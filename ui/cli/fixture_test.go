@@ -143,9 +143,9 @@ const fixtureUptime = 24 * time.Hour
 func fixtureView() *view {
 	v := &view{
 		Snapshot: fixture(), st: &style{glyphs: text.Unicode}, uptime: fixtureUptime,
-		names: users.Open(filepath.Join("testdata", "root")), procRoot: "testdata/proc",
+		names: users.Open(filepath.Join("testdata", "root")), eyes: &live{o: inspect.Options{Proc: "testdata/proc"}},
 	}
-	lifetimeCPU(v.Snapshot, v.uptime)
+	v.MeanCPU(v.uptime)
 	return v
 }
 

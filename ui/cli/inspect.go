@@ -47,11 +47,7 @@ func (a *app) inspectTarget(ctx context.Context, name string, f inspectFlags) er
 	if err != nil {
 		return err
 	}
-	reader, err := inspect.NewDetailReader(a.inspect, v.cgroups)
-	if err != nil {
-		return err
-	}
-	d, err := reader.Read(ctx, v.Snapshot, t.process.ID)
+	d, err := v.ReadParts(ctx, v.Snapshot, t.process.ID, inspect.AllParts)
 	if errors.Is(err, inspect.ErrGone) {
 		return fmt.Errorf("process %d has ended while it was looked at", t.process.PID)
 	}

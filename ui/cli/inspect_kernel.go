@@ -90,10 +90,7 @@ func (pg *page) whose(ns *proc.Namespaces, link proc.NSLink) string {
 // capabilities prints the five sets and over what they count.
 func (pg *page) capabilities() {
 	pg.section("capabilities")
-	five, last := fiveSets(pg.p), caps.LastKnown()
-	if r := caps.Last(pg.v.procRoot); r.OK() {
-		last = r.Value
-	}
+	five, last := fiveSets(pg.p), highest(pg.v.lastCap())
 	for _, k := range caps.Kinds() {
 		pg.row(k.String(), setText(five[k], last), inspect.Field("status."+k.Field()))
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -37,16 +36,8 @@ func (a *app) showLimits(ctx context.Context, name string, json bool) error {
 	if !membership.OK() {
 		return fmt.Errorf("the cgroups of process %d are not known: %s", t.process.PID, membership.How)
 	}
-	lv := &limitsView{view: v, target: t, usage: v.cgroups.Usage(membership.Value)}
-	machine := cgroups.Machine{Hierarchies: v.cgroups}
-	group, err := machine.Open(membership.Value)
-	switch {
-	case err == nil:
-		defer group.Close()
-		lv.files = group.Present()
-	case errors.Is(err, cgroups.ErrShared):
-		lv.shared = err
-	default:
+	lv := &limitsView{view: v, target: t}
+	if lv.usage, lv.files, lv.shared, err = v.limits(membership.Value); err != nil {
 		return err
 	}
 	if json {

@@ -57,7 +57,7 @@ func (a *app) ns(ctx context.Context, f nsFlags) error {
 	if err != nil {
 		return err
 	}
-	census, err := inspect.NewNamespaceReader(a.inspect).Namespaces(ctx, v.Snapshot)
+	census, err := v.census(ctx, v.Snapshot)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -50,6 +51,11 @@ func TestScript(t *testing.T) {
 			env.Setenv("TERM", "xterm")
 			env.Setenv("NO_COLOR", "")
 			env.Setenv("PARENT", strconv.Itoa(os.Getpid()))
+			saved, err := filepath.Abs(savedFile)
+			if err != nil {
+				return err
+			}
+			env.Setenv("SNAP", saved)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -35,18 +33,15 @@ func (v *view) find(name string) (target, error) {
 	return target{container: c, process: p}, err
 }
 
-// findSelf asks the proc file system that is looked at who we are there (proc_pid_self(5)).
 func (v *view) findSelf() (target, error) {
-	link, err := os.Readlink(filepath.Join(v.procRoot, "self"))
+	pid, err := v.self()
 	if err != nil {
-		return target{}, fmt.Errorf("cannot tell who self is, give a PID: %w", err)
+		return target{}, err
 	}
-	if pid, err := strconv.Atoi(link); err == nil {
-		if p := v.ByPID(pid); p != nil {
-			return target{process: p}, nil
-		}
+	if p := v.ByPID(pid); p != nil {
+		return target{process: p}, nil
 	}
-	return target{}, fmt.Errorf("self is not in this process table (%s/self leads to %q); give a PID", v.procRoot, link)
+	return target{}, fmt.Errorf("self (PID %d) is not in this process table; give a PID", pid)
 }
 
 // processTitle names a process for the head of a page.

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -10,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cutaway/inspect"
-	"cutaway/inspect/cgroup"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/users"
 	"cutaway/ui/text"
@@ -19,36 +16,10 @@ import (
 // view is one snapshot with what the commands need to show it.
 type view struct {
 	*inspect.Snapshot
-	st       *style
-	uptime   time.Duration // since boot, as start times count; 0 when unknown
-	names    *users.DB
-	procRoot string
-	cgroups  *cgroup.Hierarchies
-}
-
-// namePatience is how long a command waits for the names of containers, which no later look brings: on a machine that is
-// busy or short of memory reading them takes a while, and a name that is missing is a target that is not found.
-const namePatience = 2 * time.Second
-
-// look reads one snapshot.
-func (a *app) look(ctx context.Context) (*view, error) {
-	o := a.inspect
-	o.Patience = namePatience
-	scanner, err := inspect.NewScanner(o)
-	if err != nil {
-		return nil, err
-	}
-	defer scanner.Close()
-	s, err := scanner.Scan(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(s.Procs) == 0 {
-		return nil, fmt.Errorf("no process is to be seen in %s; --proc DIR names a proc file system", a.inspect.Proc)
-	}
-	v := &view{Snapshot: s, st: a.style(), names: users.Open(a.inspect.Root), uptime: uptime(), procRoot: a.inspect.Proc, cgroups: scanner.Cgroups()}
-	lifetimeCPU(s, v.uptime)
-	return v, nil
+	eyes
+	st     *style
+	uptime time.Duration // since boot, as start times count; 0 when unknown
+	names  *users.DB
 }
 
 // uptime is the clock that start times in /proc/PID/stat count by; both follow the reader's time namespace
@@ -59,24 +30,6 @@ func uptime() time.Duration {
 		return 0
 	}
 	return time.Duration(now.Nano())
-}
-
-// lifetimeCPU fills in the CPU use of a snapshot that nobody shares yet, and that has no tick before it: the mean over
-// each process's life, as ps(1) counts.
-func lifetimeCPU(s *inspect.Snapshot, uptime time.Duration) {
-	for i := range s.Procs {
-		p := &s.Procs[i]
-		p.CPU = -1
-		if life := uptime - ticks(p.Start); life > 0 {
-			p.CPU = 100 * float64(ticks(p.CPUTime)) / float64(life)
-		}
-	}
-	for _, c := range s.Containers {
-		c.CPU = 0
-		for _, i := range c.Procs {
-			c.CPU += max(s.Procs[i].CPU, 0)
-		}
-	}
 }
 
 // user is a user's name, or the number when there is none.

@@ -49,6 +49,9 @@ func (a *App) copy(c copyText) tea.Cmd {
 }
 
 func (a *App) togglePause() {
+	if a.feed.still {
+		return
+	}
 	a.feed.paused = !a.feed.paused
 	a.feed.due = a.feed.due || !a.feed.paused
 }

@@ -64,6 +64,9 @@ func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader)
 	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
 	a.hands, a.now = hands{(*order).start, saveNew, compare.Look, runLine}, time.Now
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
+	if o.Saved != nil {
+		a.feed.first, a.feed.still = true, true
+	}
 	for _, r := range screens {
 		a.screens = append(a.screens, r.create(a))
 	}
@@ -83,7 +86,7 @@ func (a *App) sections() []section {
 // Init asks for the first look, and for the terminal's background, which the bars are shaded from.
 func (a *App) Init() tea.Cmd {
 	cmds := []tea.Cmd{a.pull(), tea.RequestBackgroundColor, guarded(probe)}
-	if !a.readOnly {
+	if !a.readOnly && a.o.Saved == nil {
 		cmds = append(cmds, sweep(a.feed.ctx))
 	}
 	return tea.Batch(cmds...)

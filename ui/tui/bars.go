@@ -73,6 +73,8 @@ func (a *App) live() line {
 	switch {
 	case a.fail != nil:
 		return words(bad, "cannot read "+a.glyphs.Paused)
+	case a.o.Saved != nil:
+		return a.savedWords(a.w >= 100)
 	case a.feed.paused && a.snap != nil:
 		return words(warn, a.glyphs.Paused+" paused "+text.Duration(time.Since(a.snap.Taken).Truncate(time.Second)))
 	case a.feed.paused:

@@ -16,7 +16,7 @@ import (
 )
 
 // lookFake is a look at a process of a fixture, from outside and from inside.
-func lookFake(ctx context.Context, s *inspect.Snapshot, r compare.Reader, p *inspect.Process, c *inspect.Container, _ bool) (*compare.Side, error) {
+func lookFake(ctx context.Context, s *inspect.Snapshot, r compare.Reader, _ compare.Inside, p *inspect.Process, c *inspect.Container) (*compare.Side, error) {
 	d, err := r.ReadParts(ctx, s, p.ID, inspect.PartMounts|inspect.PartFiles)
 	if err != nil {
 		return nil, err
@@ -26,13 +26,14 @@ func lookFake(ctx context.Context, s *inspect.Snapshot, r compare.Reader, p *ins
 	if c != nil {
 		host = c.Name + evil
 	}
-	side.Inside = &inside.View{
-		Hostname: reading.Value(host), Domainname: reading.Value("(none)"), System: reading.Value("Debian GNU/Linux 12"), SystemFile: "/etc/os-release",
-		Interfaces: reading.Value([]inside.Interface{{Name: "lo", Up: true, MTU: 65536, Addresses: []string{"127.0.0.1/8"}}}),
-		Routes:     reading.Value([]inside.Route(nil)), Users: reading.Value([]inside.User{{Name: "root", Home: "/root", Sh: "/bin/sh"}}),
-		Groups: reading.Value([]inside.User(nil)), Uptime: reading.Value(time.Hour),
-		Sysctls: []inside.Sysctl{{Name: "net.ipv4.ip_forward", Kind: "net", Value: reading.Of[string]{How: denied}}},
-	}
+	side.Inside = &inside.View{Uptime: reading.Value(time.Hour)}
+	k, f := &side.Inside.Kernel, &side.Inside.Files
+	k.Hostname, k.Domainname = reading.Value(host), reading.Value("(none)")
+	k.Interfaces = reading.Value([]inside.Interface{{Name: "lo", Up: true, MTU: 65536, Addresses: []string{"127.0.0.1/8"}}})
+	k.Routes = reading.Value([]inside.Route(nil))
+	k.Sysctls = []inside.Sysctl{{Name: "net.ipv4.ip_forward", Kind: "net", Value: reading.Of[string]{How: denied}}}
+	f.System, f.SystemFile = reading.Value("Debian GNU/Linux 12"), "/etc/os-release"
+	f.Users, f.Groups = reading.Value([]inside.User{{Name: "root", Home: "/root", Sh: "/bin/sh"}}), reading.Value([]inside.User(nil))
 	if c != nil {
 		side.Inside.Interfaces.Value = append(side.Inside.Interfaces.Value, inside.Interface{Name: "eth0", Up: true, MTU: 1500, Addresses: []string{"172.17.0.2/16"}})
 	}

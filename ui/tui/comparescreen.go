@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"os"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -68,11 +67,11 @@ func choiceOf(t change.Target) compareChoice {
 	return compareChoice{id: inspect.ID{PID: t.PID, Start: t.Start}, title: t.String()}
 }
 
-// find is the process whose view it is, in a snapshot; nil when it has ended.
-func (c *compareChoice) find(s *inspect.Snapshot) (*inspect.Process, *inspect.Container) {
+// find is the process whose view it is, in a snapshot; nil when it has ended. self is who took that.
+func (c *compareChoice) find(s *inspect.Snapshot, self int) (*inspect.Process, *inspect.Container) {
 	switch {
 	case c.host():
-		return compare.Host(s, os.Getpid()), nil
+		return compare.Host(s, self), nil
 	case c.key != "":
 		if found := s.ContainerByKey(c.key); found != nil {
 			return s.Stands(found), found
@@ -147,8 +146,8 @@ func (s *compareScreen) status() line {
 // titleOf is the title of a side.
 func (s *compareScreen) titleOf(side int) string {
 	c := []compareChoice{s.left, s.right}[side]
-	if c.host() {
-		return "host"
+	if x := s.result.sides[side]; c.host() && x != nil {
+		return x.Title // which says when it is not the host itself
 	}
 	return c.title
 }
@@ -207,20 +206,20 @@ func (s *compareScreen) errands() tea.Cmd {
 		return nil
 	}
 	s.asked, s.busy = q, true
-	ctx, snap, reader, elsewhere, look := s.feed.ctx, s.snap, s.feed.details, s.elsewhere() != "", s.hands.look
+	ctx, snap, reader, in, self, look := s.feed.ctx, s.snap, s.feed.details, s.lookInside(), s.self(), s.hands.look
 	return work(func() (compareResult, error) {
 		var r compareResult
 		for i, c := range []compareChoice{q.left, q.right} {
-			p, container := c.find(snap)
+			p, container := c.find(snap, self)
 			if p == nil {
 				return r, errorText(c.title + " has ended")
 			}
-			side, err := look(ctx, snap, reader, p, container, elsewhere)
+			side, err := look(ctx, snap, reader, in, p, container)
 			if err != nil {
 				return r, err
 			}
 			if c.host() {
-				side.Title = "host"
+				side.Title = compare.HostTitle(p)
 			}
 			r.sides[i] = side
 		}
@@ -289,7 +288,7 @@ func (s *compareScreen) target() (change.Target, string) {
 	if s.snap == nil || s.right.title == "" || s.right.host() {
 		return change.Target{}, "the right side is no container or process"
 	}
-	p, c := s.right.find(s.snap)
+	p, c := s.right.find(s.snap, s.self())
 	if p == nil {
 		return change.Target{}, s.right.title + " has ended"
 	}

@@ -177,7 +177,7 @@ func compareValue(v *compare.Value, st style, width int) line {
 	switch {
 	case v == nil || v.How.State == reading.Absent:
 		return words(dim, "-")
-	case v.How.State == reading.NotRead && v.How.Errno == 0:
+	case v.How == reading.How{}:
 		return words(dim, "cannot be looked at from here")
 	case !v.How.OK():
 		return missing(v.How)

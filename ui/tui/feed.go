@@ -38,6 +38,7 @@ type feed struct {
 	first    bool // the first frame's table has come
 	due      bool // a scan is wanted now
 	paused   bool
+	still    bool // it is a saved snapshot, and there will be no other
 	interval time.Duration
 	crowded  bool // the garbage collector saves memory
 	percent  int  // what it was set to before
@@ -181,6 +182,9 @@ func (f *feed) tick(t tick) tea.Cmd {
 // nextTick waits for what is left of the interval after a scan. A scan that takes longer than the interval is followed by
 // a rest nevertheless, so that a slow machine is not kept busy by being looked at.
 func (f *feed) nextTick(took time.Duration) tea.Cmd {
+	if f.still {
+		return nil
+	}
 	f.clock++
 	clock := f.clock
 	return tea.Tick(max(f.interval-took, f.interval/4), func(time.Time) tea.Msg { return tick{clock} })

@@ -99,7 +99,7 @@ const (
 func (k *kernelPane) addMounts(rs *rows) {
 	d := k.subject.detail
 	switch {
-	case d == nil || d.Mounts.State == reading.NotRead:
+	case d == nil || d.Mounts.How == reading.How{}:
 		rs.say(dim, "the mounts were not read yet")
 		return
 	case !d.Mounts.OK():

@@ -8,6 +8,9 @@ import (
 
 // elsewhere says why nothing can be done by PID to the processes that are shown.
 func (a *App) elsewhere() string {
+	if a.o.Saved != nil {
+		return "this is a saved snapshot (--from): nothing can be done to what was running then"
+	}
 	if change.Elsewhere(a.o.Inspect) {
 		return "this is another machine's /proc or cgroups (--proc, --cgroup): nothing can be done to it from here"
 	}

@@ -17,13 +17,15 @@ import (
 
 	"cutaway/inspect"
 	"cutaway/inspect/fault"
+	"cutaway/inspect/record"
 	"cutaway/ui/text"
 )
 
 // Options say how the screen looks and what it reads.
 type Options struct {
 	Inspect  inspect.Options
-	Color    string // "auto" (as the terminal and NO_COLOR say), "always" or "never"
+	Saved    *record.Record // shown instead of what is there now; nil for that
+	Color    string         // "auto" (as the terminal and NO_COLOR say), "always" or "never"
 	ReadOnly bool
 	Mouse    bool
 	Interval time.Duration // between two looks; 0 is one second
@@ -48,13 +50,17 @@ func Run(o Options) error {
 	if o.Interval <= 0 {
 		o.Interval = time.Second
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if r := o.Saved; r != nil {
+		a := newApp(ctx, o, kernel{r.LastCap, r.Enforcing}, r, r)
+		return a.runProgram(program(a, o))
+	}
 	s, err := inspect.NewScanner(o.Inspect)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	d, err := inspect.NewDetailReader(o.Inspect, s.Cgroups())
 	if err != nil {
 		return err

@@ -177,7 +177,7 @@ func (b *runBoth) run() tea.Cmd {
 	}
 	var places [2]runPlace
 	for i, c := range []compareChoice{s.left, s.right} {
-		p, _ := c.find(s.snap)
+		p, _ := c.find(s.snap, s.self())
 		if p == nil {
 			return s.say(warn, shown(c.title)+" has ended")
 		}

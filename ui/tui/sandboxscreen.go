@@ -51,7 +51,7 @@ const (
 
 func newSandboxScreen(a *App) screen {
 	s := &sandboxScreen{App: a, menu: newLaunchMenu(a.look), forms: map[string]*formPane{}, script: newScriptPane(a.look)}
-	s.shell, s.byHand, s.users = &shellPane{look: a.look}, newScriptPane(a.look), users.Open(a.o.Inspect.Root)
+	s.shell, s.byHand, s.users = &shellPane{look: a.look}, newScriptPane(a.look), a.names()
 	s.beside = newCompareScreen(a).(*compareScreen)
 	s.keys = s.makeSandboxKeys()
 	s.followMenu()

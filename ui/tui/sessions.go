@@ -129,7 +129,7 @@ func (s *session) readHostMounts(procRoot string) tea.Cmd {
 type hands struct {
 	start func(*order, context.Context, sandbox.Options) (box *boxed, unwritten, err error)
 	save  func(path, content string, mode os.FileMode) (where string, err error)
-	look  func(context.Context, *inspect.Snapshot, compare.Reader, *inspect.Process, *inspect.Container, bool) (*compare.Side, error)
+	look  func(context.Context, *inspect.Snapshot, compare.Reader, compare.Inside, *inspect.Process, *inspect.Container) (*compare.Side, error)
 	run   func(context.Context, runPlace, string) ran
 }
 

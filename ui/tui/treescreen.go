@@ -31,7 +31,7 @@ type treeScreen struct {
 }
 
 func newTreeScreen(a *App) screen {
-	s := &treeScreen{App: a, tree: newTreePane(a.look), detail: newDetailPane(a.look), users: users.Open(a.o.Inspect.Root)}
+	s := &treeScreen{App: a, tree: newTreePane(a.look), detail: newDetailPane(a.look), users: a.names()}
 	s.detail.kernel = a.kernel
 	s.treeKeys, s.detailKeys, s.bothKeys = s.makeTreeKeys(), s.makeDetailKeys(), s.makeBothKeys()
 	return s

@@ -14,6 +14,9 @@ import (
 func missing(how reading.How) line {
 	switch how.State {
 	case reading.NotRead:
+		if how == reading.NotSaved {
+			return words(dim, how.String())
+		}
 		return words(dim, "…")
 	case reading.Denied:
 		return words(warn, "denied").put(dim, "  "+reasonOf(how))
