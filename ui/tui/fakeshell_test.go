@@ -98,6 +98,7 @@ type bench struct {
 func testBench(t testing.TB, w, h int) *bench {
 	t.Helper()
 	t.Setenv("SHELL", "/bin/sh")
+	t.Chdir("/") // some presets begin where cutaway is
 	b := &bench{box: newBox(), clock: time.Unix(1_700_000_000, 0)}
 	var snaps []*inspect.Snapshot
 	for seq := range uint64(6) {
