@@ -18,7 +18,7 @@ func TestLiveSeveralShells(t *testing.T) {
 	w.keys("C-]")
 	w.sees("N new")
 	w.keys("N")
-	w.sees("sandboxes", "shell 1")
+	w.sees("begin with", "shell 1")
 	w.launch("pid")
 	w.sees("shell 2")
 	began := time.Now()
@@ -44,7 +44,7 @@ func TestLiveSeveralShells(t *testing.T) {
 	w.keys("Enter")
 	w.sees("ended: exit 4")
 	w.keys("N")
-	list := w.sees("begin with", "sandboxes")
+	list := w.sees("begin with", "shells")
 	row := func(name string) string {
 		for _, line := range pane(list) {
 			if strings.Contains(line, name) {

@@ -136,7 +136,7 @@ func TestLiveStepsToTheEndAndStopped(t *testing.T) {
 		t.Errorf("before it is stopped: processes %v, cgroups %v", below, w.cgroups())
 	}
 	w.keys("q")
-	w.sees("you stopped it")
+	w.sees("You stopped the launch")
 	if !poll(func() bool { return len(descendants(w.pid)) == 0 && len(w.cgroups()) == 0 }) {
 		t.Errorf("stopped, and there are %v and %v", descendants(w.pid), w.cgroups())
 	}

@@ -68,6 +68,26 @@ func (f *fakeShell) write(t testing.TB, s string) {
 	}
 }
 
+// typed is what was typed into it, once there is as much.
+func (f *fakeShell) typed(t testing.TB, want string) {
+	t.Helper()
+	if err := f.tty.SetReadDeadline(time.Now().Add(waitFor)); err != nil {
+		t.Logf("reading without a deadline: %v", err)
+	}
+	got := make([]byte, 0, len(want))
+	for len(got) < len(want) {
+		b := make([]byte, len(want)-len(got))
+		n, err := f.tty.Read(b)
+		if err != nil {
+			t.Fatalf("%q was typed, want %q: %v", got, want, err)
+		}
+		got = append(got, b[:n]...)
+	}
+	if string(got) != want {
+		t.Errorf("%q was typed, want %q", got, want)
+	}
+}
+
 // boxDetails are those of the fake machine, with the mounts of the box.
 type boxDetails struct {
 	t testing.TB
@@ -98,6 +118,7 @@ type bench struct {
 func testBench(t testing.TB, w, h int) *bench {
 	t.Helper()
 	t.Setenv("SHELL", "/bin/sh")
+	t.Chdir("/") // some presets begin where cutaway is
 	b := &bench{box: newBox(), clock: time.Unix(1_700_000_000, 0)}
 	var snaps []*inspect.Snapshot
 	for seq := range uint64(6) {

@@ -13,10 +13,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files and docs/keys.md")
 
+// testdata is where the golden files are, also for tests in another working directory.
+var testdata, _ = filepath.Abs("testdata")
+
 // golden compares a text with a file below testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	path := filepath.Join(testdata, name+".golden")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -226,3 +226,14 @@ func TestCrashFromAnywhere(t *testing.T) {
 		t.Errorf("the cause is %v", b.app.crash)
 	}
 }
+
+// Keys go to the shell that is typed into, but for those that leave it; once more they are typed.
+func TestTypingReachesTheShell(t *testing.T) {
+	b := testBench(t, 120, 36)
+	b.press("5")
+	f := b.starts("enter")
+	b.typed("q1")
+	b.press("enter", "up", "ctrl+c", "ctrl+]", "tab", "ctrl+]")
+	b.send(tea.PasteMsg{Content: "a\nb\x1b[31m"})
+	f.typed(t, "q1\r\x1b[A\x03\x1da\rb[31m")
+}
