@@ -166,8 +166,11 @@ func countWords(g *compare.Group) string {
 		state compare.State
 		words string
 	}{
-		{compare.Different, "%s differ"}, {compare.OnlyLeft, "%s only left"}, {compare.OnlyRight, "%s only right"},
-		{compare.Unknown, "%s unknown"}, {compare.Same, "%s the same"},
+		{compare.Different, "%s differ"},
+		{compare.OnlyLeft, "%s only left"},
+		{compare.OnlyRight, "%s only right"},
+		{compare.Unknown, "%s unknown"},
+		{compare.Same, "%s the same"},
 	} {
 		if n[c.state] > 0 {
 			parts = append(parts, fmt.Sprintf(c.words, text.Count(n[c.state])))
