@@ -273,6 +273,7 @@ func (a *app) runScreen() error {
 	err := tui.Run(tui.Options{
 		Inspect:  a.inspect,
 		Saved:    saved,
+		Version:  version(),
 		Color:    a.color,
 		ReadOnly: a.readonly,
 		Mouse:    !a.screen.noMouse,

@@ -62,7 +62,7 @@ type toastOver struct{ count int }
 func newApp(ctx context.Context, o Options, k kernel, s scanner, d detailReader) *App {
 	a := &App{look: look{newTheme(nil), o.glyphs()}, o: o, kernel: k, mouse: o.Mouse, readOnly: o.ReadOnly}
 	a.limits = &limitsClock{ctl: machineControl{o.Inspect}}
-	a.hands, a.now = hands{(*order).start, saveNew, compare.Look, runLine}, time.Now
+	a.hands, a.now = hands{(*order).start, saveNew, compare.Look, runLine, takeSnapshot}, time.Now
 	a.feed = feed{ctx: ctx, scanner: s, details: d, due: true, interval: o.Interval}
 	if o.Saved != nil {
 		a.feed.first, a.feed.still = true, true

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"cutaway/inspect/compare"
 	"cutaway/inspect/inside"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/record"
 )
 
 // lookFake is a look at a process of a fixture, from outside and from inside.
@@ -223,4 +225,35 @@ func TestAlignLines(t *testing.T) {
 	if got := alignLines(many, append([]string{"x"}, many...)); len(got) != 5001 {
 		t.Errorf("%d lines", len(got))
 	}
+}
+
+// What is compared stands beside what a saved snapshot has of it, also when the container was made anew since.
+func TestCompareWithASavedSnapshot(t *testing.T) {
+	m := newMachine()
+	for i := range m.found {
+		if m.found[i].Name == "db" {
+			m.found[i].Key = "docker:of another id"
+		}
+	}
+	then := m.snapshot(1)
+	file := filepath.Join(t.TempDir(), "before.snap")
+	if err := record.New("1", then, nil).WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	d := comparing(t, 120, 36)
+	d.press("f")
+	d.typed(file)
+	d.press("enter")
+	d.has("PID 4242) in before.snap", "db (docker container, PID 4242)")
+	d.press(":", "p", "s", "enter")
+	d.has("nothing can be run in a saved snapshot")
+	d.press("esc", "H", "f")
+	d.typed("/none")
+	d.press("enter")
+	d.has("no such file")
+	d.app.hands.take = takeSnapshot
+	d.press("w", "ctrl+u")
+	d.typed(file)
+	d.press("enter")
+	d.has("is there already")
 }

@@ -15,6 +15,8 @@ func (s *compareScreen) makeCompareKeys() section {
 		bind("[", "the container before at the right", s.otherContainer(-1), "[").unless(s.noContainers),
 		bind("]", "the next container at the right", s.otherContainer(1), "]").unless(s.noContainers),
 		bind("H", "the host at the left", does(func() { s.left = compareChoice{title: "host"}; s.changed() }), "H"),
+		bind("f", "at the left the same as a saved snapshot has it", does(s.startSaved), "f").unless(s.nothingCompared),
+		bind("w", "save a snapshot of now", does(s.startSnapshot), "w").unless(s.cannotSnapshot).inFooter("save"),
 		bind("e", "enter what is at the right", does(s.openEnter), "e").unless(s.cannotEnterRight),
 	)}
 }

@@ -8,6 +8,7 @@ import (
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
 	"cutaway/inspect/compare"
+	"cutaway/inspect/record"
 	"cutaway/ui/change"
 	"cutaway/ui/text"
 )
@@ -46,6 +47,7 @@ type compareChoice struct {
 	key   string // of a container; "" is none
 	id    inspect.ID
 	title string
+	saved *record.Record // the snapshot that it is in; nil for now
 }
 
 // pane draws the comparison in a frame of its own, beside a shell.
@@ -67,8 +69,11 @@ func choiceOf(t change.Target) compareChoice {
 	return compareChoice{id: inspect.ID{PID: t.PID, Start: t.Start}, title: t.String()}
 }
 
-// find is the process whose view it is, in a snapshot; nil when it has ended. self is who took that.
+// find is the process whose view it is, in a snapshot that self took, or in the saved one; nil when it has ended.
 func (c *compareChoice) find(s *inspect.Snapshot, self int) (*inspect.Process, *inspect.Container) {
+	if c.saved != nil {
+		s, self = c.saved.Snapshot, c.saved.Self
+	}
 	switch {
 	case c.host():
 		return compare.Host(s, self), nil
@@ -214,12 +219,19 @@ func (s *compareScreen) errands() tea.Cmd {
 			if p == nil {
 				return r, errorText(c.title + " has ended")
 			}
-			side, err := look(ctx, snap, reader, in, p, container)
+			of, by, from := snap, compare.Reader(reader), in
+			if c.saved != nil {
+				of, by, from = c.saved.Snapshot, c.saved, c.saved.Inside
+			}
+			side, err := look(ctx, of, by, from, p, container)
 			if err != nil {
 				return r, err
 			}
 			if c.host() {
 				side.Title = compare.HostTitle(p)
+			}
+			if c.saved != nil {
+				side.Title = c.title
 			}
 			r.sides[i] = side
 		}

@@ -17,6 +17,7 @@ import (
 	"cutaway/inspect/engine"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
+	"cutaway/inspect/record"
 	"cutaway/inspect/security"
 	"cutaway/sandbox"
 	"cutaway/ui/text"
@@ -235,6 +236,9 @@ func testApp(t testing.TB, w, h int, snaps ...*inspect.Snapshot) *driver {
 		},
 		save: func(path, _ string, _ os.FileMode) (string, error) { return path, nil },
 		look: lookFake,
+		take: func(_ context.Context, _ record.Options, path string) error {
+			return errorText("nothing is saved by this test in " + path)
+		},
 		run: func(_ context.Context, at runPlace, line string) ran {
 			return ran{err: errorText("nothing is run by this test: " + line + " in " + at.name)}
 		},

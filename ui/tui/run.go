@@ -25,6 +25,7 @@ import (
 type Options struct {
 	Inspect  inspect.Options
 	Saved    *record.Record // shown instead of what is there now; nil for that
+	Version  string         // of the program, for the snapshots that it saves
 	Color    string         // "auto" (as the terminal and NO_COLOR say), "always" or "never"
 	ReadOnly bool
 	Mouse    bool

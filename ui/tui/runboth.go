@@ -177,6 +177,9 @@ func (b *runBoth) run() tea.Cmd {
 	}
 	var places [2]runPlace
 	for i, c := range []compareChoice{s.left, s.right} {
+		if c.saved != nil {
+			return s.say(warn, "nothing can be run in a saved snapshot: H takes the host to the left")
+		}
 		p, _ := c.find(s.snap, s.self())
 		if p == nil {
 			return s.say(warn, shown(c.title)+" has ended")

@@ -42,12 +42,7 @@ func saveNew(path, content string, mode os.FileMode) (where string, err error) {
 	if path == "" {
 		return "", errors.New("no name was given")
 	}
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		if home, err := os.UserHomeDir(); err == nil {
-			path = filepath.Join(home, rest)
-		}
-	}
-	if path, err = filepath.Abs(path); err != nil {
+	if path, err = filepath.Abs(expandHome(path)); err != nil {
 		return "", fmt.Errorf("write it: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
@@ -62,4 +57,15 @@ func saveNew(path, content string, mode os.FileMode) (where string, err error) {
 		return "", fmt.Errorf("write %s: %w", path, err)
 	}
 	return path, nil
+}
+
+// expandHome is a path with the home directory for a leading ~, as a shell has it.
+func expandHome(path string) string {
+	path = strings.TrimSpace(path)
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, rest)
+		}
+	}
+	return path
 }

@@ -16,6 +16,7 @@ import (
 	"cutaway/inspect"
 	"cutaway/inspect/compare"
 	"cutaway/inspect/proc"
+	"cutaway/inspect/record"
 	"cutaway/sandbox"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/export"
@@ -131,6 +132,7 @@ type hands struct {
 	save  func(path, content string, mode os.FileMode) (where string, err error)
 	look  func(context.Context, *inspect.Snapshot, compare.Reader, compare.Inside, *inspect.Process, *inspect.Container) (*compare.Side, error)
 	run   func(context.Context, runPlace, string) ran
+	take  func(ctx context.Context, o record.Options, path string) error
 }
 
 // start launches or enters, and writes down that it did.
