@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/fault"
 )
 
 // kinds are the namespaces that a thread may enter alone, as long as it has the rights (setns(2)). Those of users and of time take
@@ -28,15 +30,16 @@ func inNamespaces(dir place, f func(entered)) {
 		return
 	}
 	done := make(chan struct{})
-	go onOwnThread(func() {
-		defer close(done)
-		for _, kind := range others {
-			e[kinds[kind].name] = enter(dir, kind)
-		}
-		f(e)
+	fault.Go(func() {
+		onOwnThread(func() {
+			defer close(done)
+			for _, kind := range others {
+				e[kinds[kind].name] = enter(dir, kind)
+			}
+			f(e)
+		})
 	})
 	<-done
-	runtime.UnlockOSThread()
 }
 
 // toEnter lists the kinds in which the process is elsewhere than we are.
@@ -65,11 +68,11 @@ func onOwnThread(f func()) {
 		return
 	}
 	done := make(chan struct{})
-	go func() {
+	fault.Go(func() {
 		defer close(done)
 		runtime.LockOSThread()
 		f()
-	}()
+	})
 	<-done
 	runtime.UnlockOSThread()
 }

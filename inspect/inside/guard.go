@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"cutaway/inspect/fault"
 )
 
 const (
@@ -70,7 +72,7 @@ func aside[T any](ctx context.Context, g *guard, p part, dir place, read func(pl
 	}
 	done := make(chan T, 1)
 	var started atomic.Bool
-	go func() {
+	fault.Go(func() {
 		defer own.close()
 		select {
 		case g.slots <- struct{}{}:
@@ -80,7 +82,7 @@ func aside[T any](ctx context.Context, g *guard, p part, dir place, read func(pl
 		defer func() { <-g.slots }()
 		started.Store(true)
 		done <- read(own)
-	}()
+	})
 	return func() T {
 		select {
 		case v := <-done:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -8,6 +9,7 @@ import (
 	"cutaway/inspect"
 	"cutaway/inspect/caps"
 	"cutaway/inspect/compare"
+	"cutaway/inspect/fault"
 	"cutaway/inspect/record"
 	"cutaway/ui/change"
 	"cutaway/ui/text"
@@ -212,28 +214,37 @@ func (s *compareScreen) errands() tea.Cmd {
 	}
 	s.asked, s.busy = q, true
 	ctx, snap, reader, in, self, look := s.feed.ctx, s.snap, s.feed.details, s.lookInside(), s.self(), s.hands.look
-	return work(func() (compareResult, error) {
-		var r compareResult
-		for i, c := range []compareChoice{q.left, q.right} {
-			p, container := c.find(snap, self)
-			if p == nil {
-				return r, errorText(c.title + " has ended")
-			}
-			of, by, from := snap, compare.Reader(reader), in
-			if c.saved != nil {
-				of, by, from = c.saved.Snapshot, c.saved, c.saved.Inside
-			}
-			side, err := look(ctx, of, by, from, p, container)
-			if err != nil {
-				return r, err
-			}
-			if c.host() {
-				side.Title = compare.HostTitle(p)
-			}
-			if c.saved != nil {
-				side.Title = c.title
-			}
-			r.sides[i] = side
+	sideOf := func(c compareChoice) (*compare.Side, error) {
+		of, by, from := snap, compare.Reader(reader), in
+		if c.saved != nil {
+			of, by, from = c.saved.Snapshot, c.saved, c.saved.Inside
+		}
+		p, container := c.find(snap, self)
+		if p == nil {
+			return nil, errorText(c.title + " has ended")
+		}
+		side, err := look(ctx, of, by, from, p, container)
+		switch {
+		case err != nil:
+			return nil, err
+		case c.saved != nil:
+			side.Title = c.title
+		case c.host():
+			side.Title = compare.HostTitle(p)
+		}
+		return side, nil
+	}
+	return work(func() (r compareResult, err error) {
+		var late error
+		done := make(chan struct{})
+		fault.Go(func() { // both at once: a look waits for the kernel most of its time
+			defer close(done)
+			r.sides[1], late = sideOf(q.right)
+		})
+		r.sides[0], err = sideOf(q.left)
+		<-done
+		if err = cmp.Or(err, late); err != nil {
+			return compareResult{}, err
 		}
 		r.groups = compare.Compare(r.sides[0], r.sides[1])
 		return r, nil

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"cutaway/inspect"
+	"cutaway/inspect/fault"
 	"cutaway/sandbox"
 )
 
@@ -198,14 +199,7 @@ func (b *runBoth) run() tea.Cmd {
 	return work(func() ([2]ran, error) {
 		defer cancel()
 		right := make(chan ran, 1)
-		go func() {
-			defer func() {
-				if v := recover(); v != nil { // a mistake of ours must not end the program with the terminal raw
-					right <- ran{err: errorText("a mistake in cutaway"), code: 125}
-				}
-			}()
-			right <- run(ctx, places[1], line)
-		}()
+		fault.Go(func() { right <- run(ctx, places[1], line) })
 		left := run(ctx, places[0], line)
 		return [2]ran{left, <-right}, nil
 	}, func(sides [2]ran, _ error) action {

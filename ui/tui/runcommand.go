@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"cutaway/inspect/fault"
 	"cutaway/sandbox"
 	"cutaway/sandbox/journal"
 )
@@ -128,10 +129,10 @@ func enterFor(ctx context.Context, at runPlace, command []string, out io.Writer)
 	stop := context.AfterFunc(ctx, box.Kill)
 	defer stop()
 	copied := make(chan struct{})
-	go func() {
+	fault.Go(func() {
 		defer close(copied)
 		_, _ = io.Copy(out, read)
-	}()
+	})
 	status, err := box.Wait()
 	select {
 	case <-copied:
