@@ -140,7 +140,7 @@ func TestLiveLikeOfUnshare(t *testing.T) {
 // What nobody may look at is marked, and nothing is made up of it.
 func TestLikeOfAnotherUser(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("for a user: as root nothing is denied; the rights of root hide it")
+		t.Skip("needs a normal user: as root nothing is denied")
 	}
 	const init = 1
 	if _, err := os.Readlink("/proc/1/ns/mnt"); err == nil {
