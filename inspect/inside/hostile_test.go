@@ -122,7 +122,7 @@ func TestAnEndlessLine(t *testing.T) {
 // A root on a file system that does not answer costs its own values alone, once, and is left alone for a while.
 func TestAHungRoot(t *testing.T) {
 	if _, err := os.Stat("/dev/fuse"); err != nil {
-		t.Skipf("needs /dev/fuse and the rights to it: %v", err)
+		t.Skipf("needs /dev/fuse of this kernel, and the rights to it: %v", err)
 	}
 	needRoot(t)
 	dir := t.TempDir()

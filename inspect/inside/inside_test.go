@@ -198,7 +198,7 @@ func TestElsewhere(t *testing.T) {
 func enterAs(t *testing.T, there Target, argv ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("nsenter"); err != nil {
-		t.Skip("nsenter is not installed")
+		t.Skip("needs nsenter, which is not installed")
 	}
 	argv = append([]string{"--target", fmt.Sprint(there.PID), "--uts", "--net", "--ipc"}, argv...)
 	if out, err := exec.Command("nsenter", argv...).CombinedOutput(); err != nil {
