@@ -282,7 +282,7 @@ func TestLiveTime(t *testing.T) {
 // As a normal user: what has to be entered says that it is refused, and is not what stands on the host; what can be read is read.
 func TestLiveUnshareAsANormalUser(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("needs a user without the rights of root")
+		t.Skip("needs a normal user, without the rights of root")
 	}
 	if exec.Command("unshare", "-Ur", "true").Run() != nil {
 		livetest.Skip(t, "needs the right to make user namespaces")

@@ -233,7 +233,7 @@ func TestSettingsOfAnotherUserNamespace(t *testing.T) {
 // As a normal user what has to be entered is refused, and is not taken from our own namespaces.
 func TestWithoutRights(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("needs a user without the rights of root")
+		t.Skip("needs a normal user, without the rights of root")
 	}
 	there := start(t, exec.Command("sh", "-c", "echo ready; read line"), syscall.CLONE_NEWUSER|syscall.CLONE_NEWUTS|syscall.CLONE_NEWNET|syscall.CLONE_NEWIPC)
 	v := look(t, there)
