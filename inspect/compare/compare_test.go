@@ -111,7 +111,7 @@ func insideOf() *inside.View {
 	v.Cgroup = reading.Value(&cgroup.Membership{Lines: []proc.CgroupLine{{Path: "/box"}}})
 	v.Sysctls = []inside.Sysctl{{Name: "net.ipv4.ip_forward", Kind: "net", Value: reading.Value("0")}}
 	v.Interfaces = reading.Value([]inside.Interface{{Name: "lo", Up: true, MTU: 65536, Addresses: []string{"127.0.0.1/8"}}})
-	v.Routes = reading.Value([]inside.Route{{Destination: "default", Gateway: "10.0.0.1", Interface: "eth0"}, {Destination: "10.0.0.0/8", Metric: 3}})
+	v.Routes = reading.Value([]inside.Route{{Destination: "default", Gateway: "10.0.0.1", Interface: "eth0"}, {Destination: "10.0.0.0/8", Metric: 3}, {Destination: "10.0.0.0/8", Interface: "eth1"}})
 	v.System, v.SystemFile = reading.Value("Debian"), "/etc/os-release"
 	v.Users = reading.Value([]inside.User{{Name: "root", Home: "/root", Sh: "/bin/sh"}, {Name: "toor"}, {ID: 1000, Name: "me"}})
 	v.Groups = reading.Value([]inside.User{{Name: "root"}})
@@ -243,6 +243,7 @@ func TestGroups(t *testing.T) {
 		"network/eth0":                "only_right: - | up mtu 1500 02:42:ac:11:00:02",
 		"network/route default":       "only_left: via 10.0.0.1 dev eth0 | -",
 		"network/route 10.0.0.0/8":    "different: refused metric 3 | dev eth0",
+		"network/route 10.0.0.0/8 2":  "only_left: dev eth1 | -",
 		"network/listening":           "unknown: 2 listed | (denied (permission denied))",
 		"environment/TOKEN":           "different: ******** | ********",
 		"environment/HOME":            "only_right: - | /root",

@@ -48,9 +48,14 @@ func (v *view) routes() list {
 		return l
 	}
 	l.how = v.Inside.Routes.How
+	times := map[string]int{}
 	for _, r := range v.Inside.Routes.Value {
-		key := "route " + r.Destination
-		l.add(key, key, func() *Value { return known(routeText(r), from) })
+		label := "route " + r.Destination
+		key := label
+		if times[label]++; times[label] > 1 { // one for each interface, or one for each metric
+			key += fmt.Sprintf(" %d", times[label])
+		}
+		l.add(key, label, func() *Value { return known(routeText(r), from) })
 	}
 	return l
 }

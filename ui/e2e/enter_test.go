@@ -26,6 +26,7 @@ func (w *window) find(pid int) {
 func (w *window) findContainer(c *livetest.Container) {
 	w.t.Helper()
 	w.find(c.PID)
+	w.sees(c.Name) // before its cgroup was read, the process stands below its parent
 	w.keys("Left")
 	w.sees("╭─ " + c.Name)
 }
