@@ -45,10 +45,7 @@ func processes(p *pairs) {
 		if !onRight && alone[0] > mostAlone || !onLeft && alone[1] > mostAlone {
 			continue
 		}
-		row := p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), l.value(id), r.value(id))
-		if row.State == Different {
-			row.Note = "the same process"
-		}
+		p.add(strconv.Itoa(id.PID), name(p.l, p.r, id), l.value(id), r.value(id))
 	}
 	if alone[0] > mostAlone {
 		p.add("others", "others", known(fmt.Sprintf("%d more that the right does not see", alone[0]), inspect.Source{}), nil)

@@ -49,7 +49,7 @@ func (b *runBoth) boxTitle() line {
 		l = l.put(dim, " · at the right with ").put(warn, "the host's tools")
 	}
 	if b.line != "" {
-		l = l.gap(2).put(dim, "$ ").put(plain, text.Truncate(text.Sanitise(b.line), 40))
+		l = l.gap(2).put(dim, "$ ").put(plain, text.Sanitise(b.line))
 	}
 	return l
 }

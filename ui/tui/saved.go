@@ -40,7 +40,7 @@ func (a *App) self() int {
 // savedWords say of a saved snapshot whose it is and how old, where the screen else says that it refreshes.
 func (a *App) savedWords(long bool) line {
 	r := a.o.Saved
-	age := text.Duration(max(time.Since(r.Taken), 0).Truncate(time.Second)) + " ago"
+	age := text.Duration(max(time.Since(r.Taken), time.Second).Truncate(time.Second)) + " ago"
 	if !long {
 		return words(warn, a.glyphs.Paused+" snapshot "+age)
 	}
