@@ -90,6 +90,7 @@ func TestPSGolden(t *testing.T) {
 }
 
 func TestCapsGolden(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8")
 	v := fixtureView()
 	var out bytes.Buffer
 	a := &app{out: &out, inspect: inspect.Options{Proc: "testdata/proc"}}

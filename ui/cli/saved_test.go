@@ -175,6 +175,7 @@ var savedFile = filepath.Join("testdata", "node7.snap")
 
 // TestSavedGolden holds that the file shows for ever what it showed when it was written.
 func TestSavedGolden(t *testing.T) {
+	t.Setenv("LC_ALL", "C.UTF-8")
 	if *update {
 		if err := errors.Join(fixtureRecord().WriteFile(savedFile), os.Chmod(savedFile, 0o644)); err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func testScripts(t testing.TB) *scriptPane {
 }
 
 func TestScriptGolden(t *testing.T) {
-	s := sandbox.Default()
+	t.Setenv("KEPT", "yes")
 	for _, r := range []rect{{w: 45, h: 34}, {w: 80, h: 58}, {w: 80, h: 22}} {
 		for tab, tool := range []string{"unshare", "", "docker", "", "run", "json"} {
 			if tool == "" || tool == "docker" && r.h != 58 {
@@ -39,6 +39,10 @@ func TestScriptGolden(t *testing.T) {
 			}
 			name := fmt.Sprintf("script-%s-%dx%d", tool, r.w, r.h)
 			t.Run(name, func(t *testing.T) {
+				s := sandbox.Default()
+				if tool == "docker" { // names only what is set where the test runs
+					s.Env.Keep = []string{"KEPT"}
+				}
 				p := testScripts(t)
 				p.setSize(r, r.h > 22)
 				p.setSpec(&s)
