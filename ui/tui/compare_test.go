@@ -107,6 +107,14 @@ func TestCompareSides(t *testing.T) {
 	d.has("web (docker container")
 }
 
+// What was compared before is there at once also where the machine has not been looked at again since.
+func TestCompareAgain(t *testing.T) {
+	d := comparing(t, 120, 36)
+	d.has("4026532500")
+	d.press("1", "c")
+	d.has("4026532500")
+}
+
 // What differs is kept in sight while the machine changes, and a side that ends keeps what was known of it.
 func TestCompareIsLive(t *testing.T) {
 	m := newMachine()

@@ -119,6 +119,7 @@ func (a *App) compareTarget(t change.Target) tea.Cmd {
 	}
 	s.right = choiceOf(t)
 	s.result, s.at = compareResult{}, ""
+	s.asked = compareQuestion{} // also what was answered for this snapshot was put away
 	s.runs.leave()
 	s.changed()
 	return a.turnTo(numbered(4))
