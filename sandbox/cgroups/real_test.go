@@ -6,9 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -76,19 +74,9 @@ func create(t testing.TB, set limit.Set) *Group {
 	return g
 }
 
-// command prepares a program that runs in the group, the way a sandbox's first process gets there.
-
+// command prepares a program that runs in the group.
 func command(g *Group, argv ...string) *exec.Cmd {
-	var join strings.Builder
-	for i := range g.Tasks() {
-		fmt.Fprintf(&join, "echo 0 >&%d && exec %d>&- && ", 3+i, 3+i)
-	}
-	cmd := exec.Command("sh", append([]string{"-c", join.String() + `exec "$@"`, "sh"}, argv...)...)
-	cmd.ExtraFiles = g.Tasks()
-	if dir := g.Dir(); dir != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
-	}
-	return cmd
+	return livetest.InCgroup(g.Tasks(), g.Dir(), argv...)
 }
 
 // start starts a program in the group and returns when it is there.
@@ -96,18 +84,15 @@ func command(g *Group, argv ...string) *exec.Cmd {
 func start(t testing.TB, g *Group, argv ...string) *exec.Cmd {
 	t.Helper()
 	cmd := command(g, argv...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
+		if cmd.Process == nil {
+			return
+		}
 		_ = cmd.Process.Kill()
 		_ = g.Thaw(context.Background())
 		_ = cmd.Wait()
 	})
-	livetest.WaitFor(t, "the program to be in its cgroup", func() bool {
-		args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
-		return err != nil || strings.HasPrefix(string(args), strings.Join(argv, "\x00"))
-	})
+	livetest.StartInCgroup(t, cmd, argv...)
 	return cmd
 }
 

@@ -9,13 +9,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	"cutaway/inspect/livetest"
 	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/cgroups/cgrouptest"
 	"cutaway/sandbox/limit"
 )
 
@@ -53,58 +51,15 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-var count atomic.Int32
-
 func amount(n int64) *limit.Amount { a := limit.Amount(n); return &a }
 
-// alone makes a cgroup with a program in it, and a journal of the test's own.
-
+// alone makes a cgroup with a program in it, and a limit of processes.
 func alone(t testing.TB, set limit.Set, argv ...string) (*cgroups.Group, *exec.Cmd) {
 	t.Helper()
-	if dir := os.Getenv("XDG_STATE_HOME"); !strings.HasPrefix(dir, os.TempDir()) {
-		t.Setenv("XDG_STATE_HOME", t.TempDir())
-	}
 	if set.PIDs == nil {
 		set.PIDs = amount(1000)
 	}
-	g, err := cgroups.Create(fmt.Sprintf("cutaway-test-%d-%d", os.Getpid(), count.Add(1)), &set)
-	if err != nil && os.Geteuid() != 0 {
-		t.Skipf("needs root, or a cgroup of the user's own: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var join strings.Builder
-	for i := range g.Tasks() {
-		fmt.Fprintf(&join, "echo 0 >&%d && exec %d>&- && ", 3+i, 3+i)
-	}
-	cmd := exec.Command("sh", append([]string{"-c", join.String() + `exec "$@"`, "sh"}, argv...)...)
-	cmd.ExtraFiles = g.Tasks()
-	if dir := g.Dir(); dir != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
-	}
-	t.Cleanup(func() {
-		if err := g.Kill(context.Background()); err != nil {
-			t.Error(err)
-		}
-		if cmd.Process != nil {
-			_ = cmd.Wait()
-		}
-		if err := g.Remove(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	if len(argv) == 0 {
-		return g, cmd
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	livetest.WaitFor(t, "the program to be in its cgroup", func() bool {
-		args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
-		return err != nil || strings.HasPrefix(string(args), strings.Join(argv, "\x00"))
-	})
-	return g, cmd
+	return cgrouptest.Alone(t, set, argv...)
 }
 
 func pin(t testing.TB, pid int) *Target {

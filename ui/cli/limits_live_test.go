@@ -2,21 +2,19 @@ package cli
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
 
 	"cutaway/inspect/livetest"
 	"cutaway/sandbox/cgroups"
+	"cutaway/sandbox/cgroups/cgrouptest"
 	"cutaway/sandbox/limit"
 )
 
@@ -27,38 +25,8 @@ func inCgroup(t *testing.T, argv ...string) (pid string, g *cgroups.Group) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("LANG", "C.UTF-8")
 	memory, pids := limit.Amount(256<<20), limit.Amount(500)
-	g, err := cgroups.Create(fmt.Sprintf("cutaway-test-%d-%s", os.Getpid(), strings.ToLower(t.Name())), &limit.Set{Memory: &memory, PIDs: &pids})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var join strings.Builder
-	for i := range g.Tasks() {
-		fmt.Fprintf(&join, "echo 0 >&%d && exec %d>&- && ", 3+i, 3+i)
-	}
-	cmd := exec.Command("sh", append([]string{"-c", join.String() + `exec "$@"`, "sh"}, argv...)...)
-	cmd.ExtraFiles = g.Tasks()
-	if dir := g.Dir(); dir != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
-	}
-	err = cmd.Start()
-	t.Cleanup(func() {
-		if err := g.Kill(context.Background()); err != nil {
-			t.Error(err)
-		}
-		_ = cmd.Wait()
-		if err := g.Remove(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid = strconv.Itoa(cmd.Process.Pid)
-	livetest.WaitFor(t, "the program to be in its cgroup", func() bool {
-		args, err := os.ReadFile("/proc/" + pid + "/cmdline")
-		return err != nil || strings.HasPrefix(string(args), strings.Join(argv, "\x00"))
-	})
-	return pid, g
+	g, cmd := cgrouptest.Alone(t, limit.Set{Memory: &memory, PIDs: &pids}, argv...)
+	return strconv.Itoa(cmd.Process.Pid), g
 }
 
 // run runs this binary as cutaway, without a terminal.
