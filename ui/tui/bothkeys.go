@@ -4,7 +4,7 @@ package tui
 func (s *treeScreen) makeBothKeys() section {
 	t, d := s.tree, s.detail
 	return section{"Tree and detail", []*binding{
-		bind("e", "enter it: a shell or a command in its namespaces", does(s.openEnter), "e").inFooter("enter").unless(s.cannotEnterIt),
+		s.enterKey("enter it: a shell or a command in its namespaces", s.target).inFooter("enter"),
 		bind("c", "compare it with the host, or with what V marked", s.compareIt, "c").inFooter("compare").unless(s.cannotCompare),
 		bind("V", "mark it, to be compared with", s.markIt, "V").unless(s.cannotCompare),
 		bind("s", "sandbox: the launch menu, and the shells", s.showSandbox, "s").inFooter("sandbox"),

@@ -17,7 +17,7 @@ func (s *compareScreen) makeCompareKeys() section {
 		bind("H", "the host at the left", does(func() { s.left = compareChoice{title: "host"}; s.changed() }), "H"),
 		bind("f", "at the left the same as a saved snapshot has it", does(s.startSaved), "f").unless(s.nothingCompared),
 		bind("w", "save a snapshot of now", does(s.startSnapshot), "w").unless(s.cannotSnapshot).inFooter("save"),
-		bind("e", "enter what is at the right", does(s.openEnter), "e").unless(s.cannotEnterRight),
+		s.enterKey("enter what is at the right", s.target),
 	)}
 }
 
@@ -103,24 +103,6 @@ func (s *compareScreen) copyRightCommand() tea.Cmd {
 		return s.say(warn, "this value has no command of its own")
 	}
 	return s.copy(copyText{"the command", r.Right.From.Command})
-}
-
-func (s *compareScreen) openEnter() {
-	named, _ := s.target()
-	t, _ := enterable(s.snap, named)
-	s.open(newEnterDialog(s.look, t))
-}
-
-func (s *compareScreen) cannotEnterRight() string {
-	if why := s.cannotChange(); why != "" {
-		return why
-	}
-	named, why := s.target()
-	if why != "" {
-		return why
-	}
-	_, why = enterable(s.snap, named)
-	return why
 }
 
 // compareIt shows what is selected in the tree beside the host, or beside what was marked.

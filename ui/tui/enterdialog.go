@@ -347,23 +347,23 @@ func (d *enterDialog) footer() []*binding {
 	return append(list, dialogKey("esc", "esc", "close"))
 }
 
-// openEnter asks how the selection is to be entered.
-func (s *treeScreen) openEnter() {
-	named, _ := s.target()
-	t, _ := enterable(s.snap, named)
-	s.open(newEnterDialog(s.look, t))
-}
-
-func (s *treeScreen) cannotEnterIt() string {
-	if why := s.cannotChange(); why != "" {
+// enterKey is the key that asks how a target is to be entered.
+func (a *App) enterKey(help string, target func() (change.Target, string)) *binding {
+	return bind("e", help, does(func() {
+		named, _ := target()
+		t, _ := enterable(a.snap, named)
+		a.open(newEnterDialog(a.look, t))
+	}), "e").unless(func() string {
+		if why := a.cannotChange(); why != "" {
+			return why
+		}
+		named, why := target()
+		if why != "" {
+			return why
+		}
+		_, why = enterable(a.snap, named)
 		return why
-	}
-	named, why := s.target()
-	if why != "" {
-		return why
-	}
-	_, why = enterable(s.snap, named)
-	return why
+	})
 }
 
 // showSandbox shows the launch menu, or the shell that was shown last.
