@@ -200,7 +200,7 @@ func TestAFIFOInAFilesPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := read(t, r, id)
-		if r.guard.avoids(hang{id, name}) || r.guard.avoids(hang{id, "net"}) || r.guard.avoids(hang{id, "fd"}) || r.guard.avoids(hang{id, "io"}) {
+		if r.guard.Avoids(hang{id, name}) || r.guard.Avoids(hang{id, "net"}) || r.guard.Avoids(hang{id, "fd"}) || r.guard.Avoids(hang{id, "io"}) {
 			t.Errorf("a FIFO as %s was waited for", name)
 		}
 		if _, small := d.Raw[name]; small && d.Raw[name].State != reading.Failed {

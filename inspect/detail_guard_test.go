@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"cutaway/inspect/reading"
+	"cutaway/inspect/aside"
 )
 
 func ownDir(t *testing.T) *procDir {
@@ -23,8 +23,7 @@ func ownDir(t *testing.T) *procDir {
 }
 
 func TestAHangingReadIsGivenUpAndRemembered(t *testing.T) {
-	g := newGuard()
-	g.deadline = 20 * time.Millisecond
+	g := aside.New[hang](maxAsides, 20*time.Millisecond)
 	dir := ownDir(t)
 	fd := dir.fd
 	release := make(chan struct{})
@@ -54,56 +53,6 @@ func TestAHangingReadIsGivenUpAndRemembered(t *testing.T) {
 	close(release)
 	eventually(t, "the directory is closed", func() bool {
 		_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-		return err == unix.EBADF || len(g.slots) == 0
+		return err == unix.EBADF || g.Busy() == 0
 	})
-}
-
-func TestStuckReadsAreBounded(t *testing.T) {
-	g := newGuard()
-	g.deadline = 5 * time.Millisecond
-	dir := ownDir(t)
-	defer dir.release()
-	release := make(chan struct{})
-	defer close(release)
-	var started atomic.Int32
-	for i := range 3 * maxAsides {
-		_, err := readAside(context.Background(), g, ID{PID: i}, dir, "environ", func(*procDir) (int, error) {
-			started.Add(1)
-			<-release
-			return 0, nil
-		})()
-		if how := reading.FromError(err); how != late {
-			t.Errorf("read %d: %v", i, how)
-		}
-	}
-	if n := started.Load(); n > maxAsides {
-		t.Errorf("%d reads are stuck at once", n)
-	}
-}
-
-func TestAPanickingParserIsAFailedReading(t *testing.T) {
-	dir := ownDir(t)
-	defer dir.release()
-	_, err := readAside(context.Background(), newGuard(), ID{}, dir, "io", func(*procDir) (int, error) {
-		var none []int
-		return none[1], nil
-	})()
-	if how := reading.FromError(err); how.State != reading.Failed {
-		t.Errorf("%v", how)
-	}
-}
-
-// A result that is there counts, even when it was fetched late because others were waited for.
-func TestALateQuestionGetsAnEarlyAnswer(t *testing.T) {
-	g := newGuard()
-	g.deadline = time.Millisecond
-	dir := ownDir(t)
-	defer dir.release()
-	wait := readAside(context.Background(), g, ID{}, dir, "io", func(*procDir) (int, error) { return 7, nil })
-	eventually(t, "the read is done", func() bool { return len(g.slots) == 0 })
-	asked := time.Now()
-	eventually(t, "the deadline is over", func() bool { return time.Since(asked) > 2*g.deadline })
-	if n, err := wait(); n != 7 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
 }

@@ -96,8 +96,8 @@ func (r *DetailReader) ReadParts(ctx context.Context, s *Snapshot, id ID, parts 
 		return nil, err
 	}
 	if s != nil && hasHung(s.ByID(id)) {
-		r.guard.remember(hang{id, "cmdline"})
-		r.guard.remember(hang{id, "environ"})
+		r.guard.Remember(hang{id, "cmdline"})
+		r.guard.Remember(hang{id, "environ"})
 	}
 	d := &Detail{ID: id, Taken: time.Now()}
 	r.fill(ctx, d, dir, parts)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/aside"
 	"cutaway/inspect/reading"
 )
 
@@ -132,15 +133,14 @@ func TestAHungRoot(t *testing.T) {
 		}
 	}
 	there := inRoot(t, dir)
-	g := newGuard()
-	g.patience = 100 * time.Millisecond
+	g := newGuard(100 * time.Millisecond)
 	for i := range 3 {
 		began := time.Now()
 		v, err := g.read(context.Background(), there)
 		if err != nil {
 			t.Fatal(err)
 		}
-		late := reading.FromError(errLate)
+		late := reading.FromError(aside.ErrLate)
 		if v.Users.How != late || v.System.How != late || v.Hostname != reading.Value("strange") {
 			t.Errorf("users %v, system %v, hostname %v", v.Users.How, v.System.How, v.Hostname)
 		}
@@ -148,55 +148,7 @@ func TestAHungRoot(t *testing.T) {
 			t.Errorf("look %d waited again: %v", i+1, took)
 		}
 	}
-	if n := len(g.slots); n != 1 {
+	if n := g.Busy(); n != 1 {
 		t.Errorf("%d parts are stuck", n)
 	}
-}
-
-func TestStuckPartsAreBounded(t *testing.T) {
-	g := newGuard()
-	release := make(chan struct{})
-	dir := ownPlace(t)
-	stuck := make(chan int, 100)
-	for i := range 3 * maxStuck {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
-		got := aside(ctx, g, part{i, 1, "root"}, dir, func(place) int {
-			stuck <- i
-			<-release
-			return 1
-		}, func() int { return -1 })()
-		cancel()
-		if got != -1 {
-			t.Errorf("part %d: %d", i, got)
-		}
-	}
-	if n := len(stuck); n > maxStuck || n == 0 {
-		t.Errorf("%d parts are stuck at once", n)
-	}
-	close(release)
-	eventually(t, func() bool { return len(g.slots) == 0 }, func() string { return "parts are still stuck" })
-}
-
-// What hung is tried again later, and another part or process is not held for it.
-func TestWhatHungIsLeftAlone(t *testing.T) {
-	g := newGuard()
-	p, other := part{1, 2, "root"}, part{1, 3, "root"}
-	g.remember(p)
-	if !g.avoids(p) || g.avoids(other) || g.avoids(part{1, 2, "namespaces"}) {
-		t.Error("another part is avoided, or the one that hung is not")
-	}
-	g.hung[p] = time.Now().Add(-2 * hangMemory)
-	if g.avoids(p) || len(g.hung) != 0 {
-		t.Error("what hung long ago is still avoided")
-	}
-}
-
-func ownPlace(t *testing.T) place {
-	t.Helper()
-	fd, err := unix.Open("/proc/self", unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
-	return place(fd)
 }

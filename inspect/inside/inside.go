@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/aside"
 	"cutaway/inspect/cgroup"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/reading"
@@ -53,9 +54,9 @@ type Target struct {
 func Read(ctx context.Context, t Target) (*View, error) { return looks.read(ctx, t) }
 
 // looks guards all looks of this program.
-var looks = newGuard()
+var looks = newGuard(patience)
 
-func (g *guard) read(ctx context.Context, t Target) (*View, error) {
+func (g guard) read(ctx context.Context, t Target) (*View, error) {
 	gone := fmt.Errorf("look from inside of process %d: %w", t.PID, unix.ESRCH)
 	fd, err := unix.Open("/proc/"+strconv.Itoa(t.PID), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -66,10 +67,8 @@ func (g *guard) read(ctx context.Context, t Target) (*View, error) {
 	if startOf(dir) != t.Start {
 		return nil, gone
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.patience)
-	defer cancel()
-	kernel := aside(ctx, g, part{t.PID, t.Start, "namespaces"}, dir, askKernel, lateKernel)
-	files := aside(ctx, g, part{t.PID, t.Start, "root"}, dir, readFiles, lateFiles)
+	kernel := begin(ctx, g, part{t.PID, t.Start, "namespaces"}, dir, askKernel, lateKernel)
+	files := begin(ctx, g, part{t.PID, t.Start, "root"}, dir, readFiles, lateFiles)
 	v := &View{Kernel: kernel(), Files: files(), Uptime: uptime(t.Ahead)}
 	// Whoever is still there was there all the time: what was read is of one process.
 	if startOf(dir) != t.Start {
@@ -97,19 +96,19 @@ func readFiles(dir place) Files {
 // lateKernel and lateFiles stand for what did not answer.
 func lateKernel() Kernel {
 	k := Kernel{
-		Hostname: reading.Error[string](errLate), Domainname: reading.Error[string](errLate), Cgroup: reading.Error[*cgroup.Membership](errLate),
-		Interfaces: reading.Error[[]Interface](errLate), Routes: reading.Error[[]Route](errLate),
+		Hostname: reading.Error[string](aside.ErrLate), Domainname: reading.Error[string](aside.ErrLate), Cgroup: reading.Error[*cgroup.Membership](aside.ErrLate),
+		Interfaces: reading.Error[[]Interface](aside.ErrLate), Routes: reading.Error[[]Route](aside.ErrLate),
 	}
 	for _, n := range namespaced {
-		k.Sysctls = append(k.Sysctls, Sysctl{n.name, n.kind, reading.Error[string](errLate)})
+		k.Sysctls = append(k.Sysctls, Sysctl{n.name, n.kind, reading.Error[string](aside.ErrLate)})
 	}
 	return k
 }
 
 func lateFiles() Files {
 	return Files{
-		System: reading.Error[string](errLate), SystemFile: osRelease[0],
-		Users: reading.Error[[]User](errLate), Groups: reading.Error[[]User](errLate),
+		System: reading.Error[string](aside.ErrLate), SystemFile: osRelease[0],
+		Users: reading.Error[[]User](aside.ErrLate), Groups: reading.Error[[]User](aside.ErrLate),
 	}
 }
 
