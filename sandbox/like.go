@@ -6,11 +6,17 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 
+	"cutaway/inspect/aside"
 	"cutaway/inspect/proc"
 	"cutaway/sandbox/check"
 	"cutaway/sandbox/steps"
 )
+
+// likePatience is how long one thing may take that waits for the process's memory or its file systems: an honest one takes a
+// thousandth.
+const likePatience = 2 * time.Second
 
 // Likeness is a Spec that was filled from a running process.
 type Likeness struct {
@@ -147,7 +153,7 @@ func because(err error) string {
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return "reading it is refused: it is another user's, or lets nobody look at it (root may, with all capabilities)"
-	case errors.Is(err, errLate):
+	case errors.Is(err, aside.ErrNoAnswer):
 		return "it did not answer in time"
 	case errors.Is(err, os.ErrNotExist):
 		return "this kernel does not tell"

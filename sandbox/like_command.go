@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"cutaway/inspect/aside"
 	"cutaway/inspect/proc"
 	"cutaway/inspect/secret"
 	"cutaway/sandbox/steps"
@@ -19,7 +20,7 @@ var tinyInits = []string{"cutaway-init", "docker-init", "tini", "podman-init", "
 func (p *portrait) command() {
 	s := &p.Spec
 	s.Command = []string{"/bin/sh"}
-	words, err := inTime(likePatience, func() ([]string, error) {
+	words, err := aside.InTime(likePatience, func() ([]string, error) {
 		b, err := readSome(p.dir+"/cmdline", maxText)
 		return proc.ParseCmdline(b), err
 	})
@@ -70,7 +71,7 @@ func (p *portrait) workingDirectory() {
 }
 
 func isHostDir(name string) bool {
-	info, err := inTime(likePatience, func() (os.FileInfo, error) { return os.Stat(name) })
+	info, err := aside.InTime(likePatience, func() (os.FileInfo, error) { return os.Stat(name) })
 	return err == nil && info.IsDir()
 }
 
@@ -80,7 +81,7 @@ func (p *portrait) environ() {
 	s := &p.Spec
 	s.Env = Env{Keep: []string{"TERM"}, Set: map[string]string{}}
 	usual := func() { s.Env.Set = map[string]string{"PATH": defaultPath} }
-	b, err := inTime(likePatience, func() ([]byte, error) { return readSome(p.dir+"/environ", maxEnviron) })
+	b, err := aside.InTime(likePatience, func() ([]byte, error) { return readSome(p.dir+"/environ", maxEnviron) })
 	switch {
 	case err != nil:
 		usual()

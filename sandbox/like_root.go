@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cutaway/inspect/aside"
 	"cutaway/inspect/proc"
 )
 
@@ -25,7 +26,7 @@ type files struct {
 // files describes the root directory and the mounts. It looks at files below the process's root, whose file systems may hang.
 func (p *portrait) files() {
 	s := &p.Spec
-	found, err := inTime(likePatience, func() (*files, error) { return p.readFiles() })
+	found, err := aside.InTime(likePatience, func() (*files, error) { return p.readFiles() })
 	if err != nil {
 		standIn := p.standInRoot(false)
 		found = &standIn

@@ -273,15 +273,3 @@ func TestPlacesFind(t *testing.T) {
 		}
 	}
 }
-
-// What does not answer is given up.
-func TestInTime(t *testing.T) {
-	hang := make(chan struct{})
-	defer close(hang)
-	if _, err := inTime(time.Millisecond, func() (int, error) { <-hang; return 1, nil }); !errors.Is(err, errLate) {
-		t.Errorf("it returned %v", err)
-	}
-	if n, err := inTime(time.Minute, func() (int, error) { return 7, nil }); n != 7 || err != nil {
-		t.Errorf("it returned %d, %v", n, err)
-	}
-}

@@ -105,3 +105,15 @@ func TestALateQuestionGetsAnEarlyAnswer(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
+
+// What does not answer is given up.
+func TestInTime(t *testing.T) {
+	hang := make(chan struct{})
+	defer close(hang)
+	if _, err := InTime(time.Millisecond, func() (int, error) { <-hang; return 1, nil }); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("it returned %v", err)
+	}
+	if n, err := InTime(time.Minute, func() (int, error) { return 7, nil }); n != 7 || err != nil {
+		t.Errorf("it returned %d, %v", n, err)
+	}
+}

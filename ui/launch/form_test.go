@@ -3,11 +3,13 @@ package launch
 import (
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"cutaway/sandbox"
 	"cutaway/sandbox/limit"
@@ -326,4 +328,17 @@ func FuzzWords(f *testing.F) {
 		}
 		_, _ = Words(a)
 	})
+}
+
+// What is neither files nor an archive is refused at once: opening a FIFO would wait for a writer.
+func TestRootThatIsNoFile(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, "/dev/null"} {
+		if _, _, err := rootKind(path); err == nil || !strings.Contains(err.Error(), "neither a directory nor an archive") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"cutaway/inspect/aside"
 	"cutaway/sandbox"
 )
 
@@ -133,19 +135,31 @@ func rootKind(name string) (sandbox.RootKind, string, error) {
 	if err != nil {
 		return "", "", err
 	}
+	kind, err := aside.InTime(rootPatience, func() (sandbox.RootKind, error) { return kindOf(path) })
+	if errors.Is(err, aside.ErrNoAnswer) {
+		err = fmt.Errorf("%s: %w; dir:, tar: or image: before it says what it is", path, err)
+	}
+	return kind, path, err
+}
+
+// rootPatience is how long a look at a root may take: it may be on a file system that does not answer, and a screen waits for it.
+const rootPatience = time.Second
+
+// kindOf looks what is at a path.
+func kindOf(path string) (sandbox.RootKind, error) {
 	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return "", "", fmt.Errorf("%w (nothing is fetched from a registry: `docker save NAME -o FILE` makes a file of an image)", err)
-	}
-	if err != nil {
-		return "", "", err
-	}
-	if !info.IsDir() {
-		kind, err := archiveKind(path)
-		return kind, path, err
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("%w (nothing is fetched from a registry: `docker save NAME -o FILE` makes a file of an image)", err)
+	case err != nil:
+		return "", err
+	case info.Mode().IsRegular():
+		return archiveKind(path)
+	case !info.IsDir():
+		return "", fmt.Errorf("%s is neither a directory nor an archive", path)
 	}
 	if _, err := os.Stat(filepath.Join(path, "oci-layout")); err == nil {
-		return sandbox.RootImage, path, nil
+		return sandbox.RootImage, nil
 	}
-	return sandbox.RootDir, path, nil
+	return sandbox.RootDir, nil
 }

@@ -19,11 +19,13 @@ func (s *sandboxScreen) startSave() {
 		change: func(string) error { return nil },
 		hint:   func() string { return "enter writes it, esc closes; a file that is there is not replaced" },
 		done: func(path string) tea.Cmd {
-			where, err := s.hands.save(path, content, scriptMode(script.fileName()))
-			if err != nil {
-				return s.say(bad, shown(err.Error()))
-			}
-			return s.say(good, "written to "+shown(where))
+			save, mode := s.hands.save, scriptMode(script.fileName())
+			return work(func() (string, error) { return save(path, content, mode) }, func(where string, err error) action {
+				if err != nil {
+					return tell{bad, err.Error()}
+				}
+				return tell{good, "written to " + where}
+			})
 		},
 	}
 }
