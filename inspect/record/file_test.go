@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 
 	"cutaway/inspect"
 	"cutaway/inspect/cgroup"
@@ -265,6 +266,46 @@ func TestWriteFile(t *testing.T) {
 	}
 	if list, _ := os.ReadDir(folder); len(list) != 1 {
 		t.Errorf("something was left behind: %v", list)
+	}
+}
+
+// A device, a FIFO or a link to either is not replaced: that would be the end of /dev/null.
+func TestWriteFileReplacesFilesAlone(t *testing.T) {
+	folder := t.TempDir()
+	fifo, link := filepath.Join(folder, "fifo"), filepath.Join(folder, "link")
+	if err := errors.Join(unix.Mkfifo(fifo, 0o600), os.Symlink("/dev/stdout", link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{fifo, link} {
+		before, _ := os.Lstat(name)
+		if err := fixture().WriteFile(name); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.Lstat(name); err != nil || !os.SameFile(before, after) {
+			t.Errorf("%s was replaced: %v", name, err)
+		}
+	}
+}
+
+// A name that something has got while the machine was looked at keeps what it has.
+func TestWriteNew(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "a.snap")
+	if err := fixture().WriteNew(name); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(name)
+	if err := fixture().WriteNew(name); !errors.Is(err, os.ErrExist) {
+		t.Errorf("over another: %v", err)
+	}
+	if after, _ := os.ReadFile(name); !bytes.Equal(before, after) {
+		t.Error("what was there is another now")
+	}
+	if list, _ := os.ReadDir(folder); len(list) != 1 {
+		t.Errorf("something was left behind: %v", list)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
 

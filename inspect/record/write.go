@@ -123,19 +123,39 @@ func namespaceLineOf(n *inspect.NamespaceObject) *namespaceLine {
 	return l
 }
 
-// WriteFile writes a record to a file that its owner alone can read. It appears whole, or what was there before stays.
-func (r *Record) WriteFile(name string) (err error) {
+// WriteFile writes a record to a file that its owner alone can read, in place of one that is there. It appears whole, or what was
+// there before stays. What is no regular file is refused: a device, such as /dev/null, would be replaced.
+func (r *Record) WriteFile(name string) error {
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("write the snapshot: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file, and stays: -o - writes to standard output, from where it may go anywhere", name)
+	}
+	return r.publish(name, os.Rename)
+}
+
+// WriteNew is WriteFile for a name that nothing has. The error is os.ErrExist when something has it, since whenever.
+func (r *Record) WriteNew(name string) error {
+	return r.publish(name, func(from, to string) error {
+		return errors.Join(os.Link(from, to), os.Remove(from)) // link(2) never replaces
+	})
+}
+
+// publish writes a record beside a name, and gives it the name when it is whole.
+func (r *Record) publish(name string, give func(from, to string) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".cutaway-snapshot-*") // with mode 0600
 	if err != nil {
 		return fmt.Errorf("write the snapshot beside %s: %w", name, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
 	if err := errors.Join(r.Write(f), f.Sync(), f.Close()); err != nil {
-		return err
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return os.Rename(f.Name(), name)
+	if err := give(f.Name(), name); err != nil {
+		_ = os.Remove(f.Name()) // which may be gone already
+		return fmt.Errorf("write the snapshot: %w", err)
+	}
+	return nil
 }

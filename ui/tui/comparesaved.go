@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -101,14 +102,20 @@ func (s *compareScreen) saveSnapshot(file string) tea.Cmd {
 // takeSnapshot saves what is seen now in a file that is not there yet.
 func takeSnapshot(ctx context.Context, o record.Options, path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return errorText(path + " is there already: give another name")
+		return taken(path)
 	}
 	r, err := record.Take(ctx, o)
 	if err != nil {
 		return err
 	}
-	return r.WriteFile(path)
+	err = r.WriteNew(path)
+	if errors.Is(err, os.ErrExist) {
+		return taken(path)
+	}
+	return err
 }
+
+func taken(path string) error { return errorText(path + " is there already: give another name") }
 
 func (s *compareScreen) cannotSnapshot() string {
 	if s.o.Saved != nil {
