@@ -61,7 +61,8 @@ func (l line) fit(width int) line {
 	return l
 }
 
-// draw writes the line on a surface in exactly width cells.
+// draw writes the line on a surface in exactly width cells. Whatever a pane forgot to sanitise stops here: all that the screen shows
+// passes, and clean text costs a look at it.
 func (lk look) draw(l line, width int, on surface) string {
 	var b strings.Builder
 	left := width
@@ -77,14 +78,15 @@ func (lk look) draw(l line, width int, on surface) string {
 		b.WriteString(lk.glyphs.Text(s))
 	}
 	for _, s := range l {
-		w := text.Width(s.text)
+		safe := text.Sanitise(s.text)
+		w := text.Width(safe)
 		if w > left {
-			cut := text.Truncate(s.text, left)
+			cut := text.Truncate(safe, left)
 			put(s.style, cut)
 			left -= text.Width(cut)
 			break
 		}
-		put(s.style, s.text)
+		put(s.style, safe)
 		left -= w
 	}
 	if left > 0 {

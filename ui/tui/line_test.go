@@ -65,9 +65,15 @@ func FuzzDraw(f *testing.F) {
 		width = min(max(width, 0), 200)
 		for _, lk := range []look{newTestLook(), {newTheme(black{}), text.ASCII}} {
 			for on := range surfaces {
-				got := lk.draw(words(strong, text.Sanitise(a)).put(bad, text.Sanitise(b)), width, on)
+				got := lk.draw(words(strong, a).put(bad, b), width, on)
 				if w := text.Width(ansi.Strip(got)); w != width {
 					t.Errorf("%q is %d wide, not %d", got, w, width)
+				}
+				for _, ours := range append(lk.seq[on][:], "\x1b[m") {
+					got = strings.ReplaceAll(got, ours, "")
+				}
+				if text.Sanitise(got) != got {
+					t.Errorf("%q is not safe", got)
 				}
 			}
 		}
