@@ -185,10 +185,14 @@ func (s *spawner) obeyOnce() (gone bool) {
 	return err != syscall.EINTR && (err != nil || n == 0)
 }
 
-// kill ends what was started and not waited for.
+// kill ends what was started and not waited for, with what it started itself: after Session it leads a group that has its PID
+// (setsid(2)), which is nobody else's for as long as it was not waited for.
 func (s *spawner) kill() {
 	for _, pid := range []int{s.first, s.last} {
 		syscall.Kill(pid, syscall.SIGKILL)
+		if pid > 1 { // -1 is everybody (kill(2))
+			syscall.Kill(-pid, syscall.SIGKILL)
+		}
 	}
 }
 

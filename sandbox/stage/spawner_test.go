@@ -301,6 +301,24 @@ func TestSpawnerEndsWithItsLauncher(t *testing.T) {
 	}
 }
 
+// What the command started goes with it, but what left its group.
+func TestSpawnerEndsThePipeline(t *testing.T) {
+	s := spawn(t, &stage.Order{Ops: command("sleep 1000 | sleep 1001; true")})
+	pid := s.runs()
+	var pipeline []string
+	livetest.WaitFor(t, "the pipeline", func() bool { pipeline = childrenOf(t, pid); return len(pipeline) == 2 })
+	syscall.Close(s.control)
+	s.control = -1
+	s.wait(s.pid)
+	s.pid = 0
+	for _, child := range pipeline {
+		livetest.WaitFor(t, "the pipeline's end", func() bool {
+			b, _ := os.ReadFile("/proc/" + child + "/cmdline")
+			return len(b) == 0
+		})
+	}
+}
+
 // kill -9 of the spawner ends the command too.
 func TestKilledSpawnerEndsTheCommand(t *testing.T) {
 	s := spawn(t, &stage.Order{Ops: command("exec sleep 1000")})

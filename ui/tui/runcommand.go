@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,8 +77,12 @@ func runLine(ctx context.Context, at runPlace, line string) ran {
 	return r
 }
 
-// runHere runs it as the person would in a shell, in a process group of its own that ends as a whole.
+// runHere runs it as the person would in a shell, in a process group of its own that ends as a whole. The thread is its own for as
+// long: the signal on the parent's end comes when the *thread* that started it ends (PR_SET_PDEATHSIG, prctl(2)), and looks from
+// inside end threads.
 func runHere(ctx context.Context, line string, out io.Writer) ran {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
